@@ -1,0 +1,7 @@
+if(BIODTA_SANITIZE)
+  if(BIODTA_WITH_TORCH)
+    message(FATAL_ERROR "BIODTA_SANITIZE works on the torch-free rooms: add -DBIODTA_WITH_TORCH=OFF")
+  endif()
+  add_compile_options(-fsanitize=${BIODTA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${BIODTA_SANITIZE})
+endif()

@@ -1,0 +1,10 @@
+# Warnings for the project's own code only; libraries are included as SYSTEM.
+add_library(biodta_warnings INTERFACE)
+target_compile_options(biodta_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow=local -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align
+  -Wunused -Wimplicit-fallthrough -Wextra-semi
+  # g++ 12 raises these in its own library and in inlined torch code, where nothing is wrong.
+  -Wno-maybe-uninitialized -Wno-restrict -Wno-dangling-pointer -Wno-stringop-overflow -Wno-array-bounds)
+if(BIODTA_WARNINGS_AS_ERRORS)
+  target_compile_options(biodta_warnings INTERFACE -Werror)
+endif()

@@ -1,0 +1,34 @@
+#pragma once
+/// @file
+/// Masked-language-model masking (Devlin et al. 2019): 15 % of the tokens are targets; of these 80 % become the mask
+/// token, 10 % a random gene, 10 % stay.
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <biodta/cells/vocabulary.hpp>
+#include <biodta/support/options.hpp>
+#include <biodta/support/random.hpp>
+
+namespace biodta::data {
+
+struct MaskingOptions {
+  double probability = 0.15;
+  double mask_share = 0.8;
+  double random_share = 0.1;
+};
+void describe(support::OptionVisitor& visit, MaskingOptions& options);
+
+/// What was done to one cell.
+struct MaskedCell {
+  std::vector<std::uint32_t> positions;     ///< of the targets, ascending
+  std::vector<cells::TokenId> targets;      ///< the true tokens there
+};
+/// Masks `tokens` (genes only; specials are neither chosen nor drawn) in place.
+/// A cell with at least one token has at least one target.
+/// @param genes  tokens that random replacement draws from (for example those with an embedding row).
+MaskedCell mask_tokens(std::span<cells::TokenId> tokens, std::span<const cells::TokenId> genes,
+                       const MaskingOptions& options, support::RandomStream& random);
+
+}  // namespace biodta::data

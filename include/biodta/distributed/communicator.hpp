@@ -1,0 +1,45 @@
+#pragma once
+/// @file
+/// The ranks of a run and what they say to each other.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include <torch/types.h>
+
+namespace biodta::distributed {
+
+/// Where a process stands among its peers and how to find them.
+struct Membership {
+  int rank = 0;
+  int world_size = 1;
+  int local_rank = 0;             ///< rank on this machine: which GPU
+  std::string master_address = "127.0.0.1";
+  int master_port = 29500;
+  std::string file_store;         ///< path of a FileStore instead of TCP; empty = TCP
+  int timeout_seconds = 600;      ///< a peer silent for so long is taken for dead
+};
+
+/// Collective calls: every rank must make the same ones in the same order. Throws Error naming the rank when a peer fails.
+class Communicator {
+ public:
+  virtual ~Communicator() = default;
+  virtual int rank() const noexcept = 0;
+  virtual int size() const noexcept = 0;
+  bool is_first() const noexcept { return rank() == 0; }
+  /// Sums in place over all ranks.
+  virtual void all_reduce_sum(torch::Tensor& tensor) = 0;
+  /// From rank 0 to all, in place.
+  virtual void broadcast(std::span<torch::Tensor> tensors) = 0;
+  virtual void barrier() = 0;
+
+  /// Sum of a host value over all ranks.
+  double sum(double value);
+};
+
+/// Alone when membership.world_size is 1; else Gloo on the CPU and NCCL on CUDA devices.
+std::unique_ptr<Communicator> make_communicator(const Membership& membership, torch::Device device);
+
+}  // namespace biodta::distributed

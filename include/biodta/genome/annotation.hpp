@@ -1,0 +1,41 @@
+#pragma once
+/// @file
+/// Genes and their transcription start sites from GTF or BED.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <biodta/support/options.hpp>
+
+namespace biodta::genome {
+
+/// Which position stands for a gene. The paper does not say; the choice is written into every output.
+enum class TssPolicy {
+  kGeneStart,  ///< 5' end of the `gene` record (its end on the - strand)
+  kCanonical   ///< 5' end of the transcript tagged Ensembl_canonical or MANE_Select; a gene without one is an error
+};
+std::string to_string(TssPolicy policy);
+
+struct AnnotationOptions {
+  TssPolicy tss = TssPolicy::kGeneStart;
+  /// Biotypes kept (gene_biotype or gene_type); empty = all.
+  std::vector<std::string> biotypes = {"protein_coding"};
+};
+void describe(support::OptionVisitor& visit, AnnotationOptions& options);
+
+struct Gene {
+  std::string id;      ///< Ensembl id, without version
+  std::string symbol;  ///< gene_name; the id where there is none
+  std::string biotype;
+  std::string contig;
+  char strand = '+';
+  std::int64_t tss = 0;  ///< 0-based position of the first transcribed base, on the + strand
+};
+
+/// Reads GTF (.gtf, .gtf.gz) or BED6 (.bed, .bed.gz: name = symbol or id, TSS = middle of the interval), in file order.
+/// Throws InputError on a record that cannot be understood, on a gene seen twice with different places, and when no gene is left.
+std::vector<Gene> read_annotation(const std::filesystem::path& path, const AnnotationOptions& options = {});
+
+}  // namespace biodta::genome

@@ -1,0 +1,35 @@
+#pragma once
+/// @file
+/// In silico mutagenesis of a window of DNA (paper section 3): random substitutions around a transcription start site.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <biodta/genome/variants.hpp>
+#include <biodta/support/options.hpp>
+#include <biodta/support/random.hpp>
+
+namespace biodta::genome {
+
+struct MutagenesisOptions {
+  /// Bases within ± this distance of the TSS may change (bp).
+  std::int64_t distance = 128;
+  /// Share of those bases that is redrawn, each to one of the three other bases; 1 = every base is drawn anew from all four.
+  double rate = 1.0;
+};
+void describe(support::OptionVisitor& visit, MutagenesisOptions& options);
+
+/// A mutant is its list of edits, replayable on the reference.
+struct Mutant {
+  std::vector<Edit> edits;  ///< by position; single-base substitutions
+  std::string sequence;     ///< the window with the edits made
+};
+/// @param window   reference window, uppercase ACGTN; N is never changed.
+/// @param start    0-based contig position of window[0], so that edits carry contig positions.
+/// @param tss      0-based contig position of the TSS; must lie in the window.
+Mutant random_mutant(std::string_view window, std::int64_t start, std::int64_t tss, const MutagenesisOptions& options,
+                     support::RandomStream& random);
+
+}  // namespace biodta::genome

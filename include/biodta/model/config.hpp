@@ -1,0 +1,72 @@
+#pragma once
+/// @file
+/// Sizes of the model. Defaults are the paper's (A.1), which are Geneformer's 6-layer model (Theodoris et al. 2023).
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include <biodta/support/options.hpp>
+
+namespace biodta::model {
+
+struct BertConfig {
+  std::int64_t layers = 6;
+  std::int64_t hidden_size = 256;
+  std::int64_t heads = 4;
+  std::int64_t intermediate_size = 512;
+  std::int64_t max_positions = 2048;      ///< longest sequence
+  double hidden_dropout = 0.02;
+  double attention_dropout = 0.02;
+  double layer_norm_epsilon = 1e-12;
+  double initializer_range = 0.02;        ///< standard deviation of weights at the start
+};
+void describe(support::OptionVisitor& visit, BertConfig& config);
+
+/// Where a gene token's input embedding comes from.
+enum class TokenEmbedding {
+  kAdapter,  ///< softplus(Linear(E)): Bio-DTA
+  kTable     ///< a learned row a token: the adapter-free twin
+};
+
+/// A fixed map of the bank's rows before the adapter, computed once from the reference rows and saved with the model.
+enum class InputMap {
+  kNone,
+  kStandardised,  ///< each feature to mean 0, standard deviation 1
+  kWhitened       ///< standardised, then rotated to principal axes scaled by 1/sqrt(lambda + shrinkage × mean lambda)
+};
+
+struct EmbedderConfig {
+  TokenEmbedding kind = TokenEmbedding::kAdapter;
+  InputMap input_map = InputMap::kWhitened;  ///< adapter only
+  double shrinkage = 0.1;                    ///< whitening only
+  double table_initializer_range = 0.02;     ///< standard deviation of the table at the start; table only
+  /// Standard deviation of the adapter's weight at the start; 0 = 1/sqrt(row size).
+  double adapter_initializer_range = 0.0;
+};
+void describe(support::OptionVisitor& visit, EmbedderConfig& config);
+
+/// How the masked-LM head names a token.
+enum class Decoder {
+  kOwn,  ///< its own [V, H] matrix: Bio-DTA's default
+  kTied  ///< the embedding table: the twin's default, as in BERT; table only
+};
+
+struct ModelConfig {
+  BertConfig bert;
+  EmbedderConfig embedding;
+  Decoder decoder = Decoder::kOwn;
+  std::int64_t vocabulary_size = 0;  ///< tokens, specials included; set from the corpus
+  std::int64_t row_size = 0;         ///< E, from the bank; 0 for the table
+};
+/// Describes what a person sets: bert, embedding, decoder.
+void describe(support::OptionVisitor& visit, ModelConfig& config);
+
+/// Throws ConfigError for sizes that contradict each other (hidden size not divisible by heads, tied decoder without a table, …).
+void validate(const ModelConfig& config);
+
+/// config.json: Hugging Face's BERT field names, and Bio-DTA's own under "biodta".
+void write_model_config(const std::filesystem::path& path, const ModelConfig& config);
+ModelConfig read_model_config(const std::filesystem::path& path);
+
+}  // namespace biodta::model

@@ -1,0 +1,56 @@
+#pragma once
+/// @file
+/// The whole model: token embedder, BERT encoder, masked-LM head. Names of parameters are Hugging Face's
+/// (`bert.embeddings.…`, `bert.encoder.layer.N.…`, `cls.predictions.…`).
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
+#include <torch/types.h>
+
+#include <biodta/model/config.hpp>
+#include <biodta/model/packed_sequences.hpp>
+
+namespace biodta::model {
+
+/// A result never depends on who shares the batch (to rounding). Not thread-safe.
+class MaskedLanguageModelImpl : public torch::nn::Module {
+ public:
+  explicit MaskedLanguageModelImpl(const ModelConfig& config);
+  ~MaskedLanguageModelImpl() override;
+
+  /// Draws the initial weights from a seed, on the CPU, the same everywhere.
+  void initialise(std::uint64_t seed);
+  /// Computes and keeps the fixed input map (a buffer) from the reference rows [genes, E] float32. Adapter only.
+  void fit_input_map(const torch::Tensor& reference_rows_GE);
+
+  /// Logits over the vocabulary at chosen positions only: [M, V].
+  /// @param masked_M  int64 index into the T tokens.
+  torch::Tensor forward(const PackedSequences& input, const torch::Tensor& masked_M);
+  /// Contextual embeddings: entry 0 is the embedding layer's output, entry l the output of layer l; each [T, H].
+  /// @param layers  which entries to keep (0 … layers, or negative: -1 = last, -2 = penultimate); the encoder stops after the last needed.
+  std::vector<torch::Tensor> hidden_states(const PackedSequences& input, const std::vector<std::int64_t>& layers);
+  /// Input embedding of rows after the fixed map and the adapter, [U, H]: a gene's token embedding before position and layer norm. Adapter only.
+  torch::Tensor adapt(const torch::Tensor& rows_UE);
+  /// Decoder logits of given last-layer embeddings [M, H] -> [M, V].
+  torch::Tensor score(const torch::Tensor& hidden_MH);
+
+  const ModelConfig& config() const noexcept { return config_; }
+
+ private:
+  struct Parts;
+  ModelConfig config_;
+  std::unique_ptr<Parts> parts_;
+};
+TORCH_MODULE(MaskedLanguageModel);
+
+/// Writes config.json and model.safetensors into an existing folder.
+void save_model(const MaskedLanguageModel& model, const std::filesystem::path& folder);
+/// Reads what save_model wrote, in eval mode on the CPU. Throws InputError.
+MaskedLanguageModel load_model(const std::filesystem::path& folder);
+
+}  // namespace biodta::model

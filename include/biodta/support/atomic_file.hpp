@@ -1,0 +1,37 @@
+#pragma once
+/// @file
+/// Files and folders that appear under their name whole or not at all.
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace biodta::support {
+
+/// A path to write to, beside its final name, that `commit` renames into place after syncing it to the disk.
+/// When the object dies uncommitted, what was written is removed. Serves files and folders alike.
+class AtomicPath {
+ public:
+  /// @param target  final name; its parent folder is made when missing. Throws InputError when it cannot be.
+  explicit AtomicPath(std::filesystem::path target);
+  ~AtomicPath();
+  AtomicPath(const AtomicPath&) = delete;
+  AtomicPath& operator=(const AtomicPath&) = delete;
+
+  /// `<target>.<process id>.part`: write here. Nothing exists there yet.
+  const std::filesystem::path& temporary() const noexcept { return temporary_; }
+  /// Syncs and renames, replacing what stands at the target. Throws InputError, target untouched, on failure.
+  void commit();
+
+ private:
+  std::filesystem::path target_;
+  std::filesystem::path temporary_;
+  bool committed_ = false;
+};
+
+/// Writes a small text file atomically.
+void write_text_file(const std::filesystem::path& target, std::string_view text);
+/// Reads a whole text file; throws InputError when it is missing or unreadable.
+std::string read_text_file(const std::filesystem::path& path);
+
+}  // namespace biodta::support

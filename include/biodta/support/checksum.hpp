@@ -1,0 +1,16 @@
+#pragma once
+/// @file
+/// Checksums for provenance.
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+
+namespace biodta::support {
+
+/// CRC-32 (zlib's) of a file's bytes as "crc32:xxxxxxxx", repeatable by `gzip`, Python's zlib and 7z.
+std::string file_checksum(const std::filesystem::path& path);
+std::string bytes_checksum(std::span<const std::byte> bytes);
+
+}  // namespace biodta::support

@@ -1,0 +1,21 @@
+#pragma once
+/// @file
+/// Small helpers for messages that people read.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace biodta::support {
+
+/// The entries of `known` nearest to `word` (edit distance, case ignored), best first, at most `most`, and only those
+/// near enough to be a slip of the hand.
+std::vector<std::string> nearest_names(std::string_view word, std::span<const std::string> known, std::size_t most = 3);
+/// "a, b and c".
+std::string join_words(std::span<const std::string> words);
+/// "1,234,567".
+std::string with_thousands(std::uint64_t value);
+
+}  // namespace biodta::support

@@ -1,0 +1,24 @@
+#pragma once
+/// @file
+/// Between modules and named tensors, strictly.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <torch/nn/module.h>
+
+#include <biodta/weights/tensor_file.hpp>
+
+namespace biodta::weights {
+
+/// Parameters and buffers of a module by their dotted names, detached, copied to the CPU.
+NamedTensors state_of(const torch::nn::Module& module);
+
+/// Copies `tensors` into the module's parameters and buffers, converting dtype and device.
+/// Throws InputError that names `origin` and every missing, unexpected or misshaped key (the first few, and how many).
+/// @param ignore_missing  names (full) that may be absent, such as BatchNorm's num_batches_tracked.
+void load_state(torch::nn::Module& module, const NamedTensors& tensors, const std::filesystem::path& origin,
+                const std::vector<std::string>& ignore_missing = {});
+
+}  // namespace biodta::weights
