@@ -1,5 +1,6 @@
 # Every library that Bio-DTA stands on. scripts/setup installs them all.
 find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
