@@ -4,8 +4,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -32,6 +30,7 @@ class LineReader {
 
  private:
   struct Stream;
+  bool fill();
   std::filesystem::path path_;
   std::unique_ptr<Stream> stream_;
   std::uint64_t line_number_ = 0;
