@@ -1,0 +1,77 @@
+#pragma once
+/// @file
+/// AdamW (Loshchilov & Hutter 2019), all parameters in one fused call.
+
+#include <biodta/support/options.hpp>
+#include <biodta/weights/tensor_file.hpp>
+
+#include <torch/nn/module.h>
+#include <torch/types.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace biodta::training {
+
+struct OptimizerOptions {
+  double learning_rate = 1e-3;  ///< at the top of the schedule
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0.001;                ///< decoupled, times the learning rate
+  bool decay_norms_and_biases = false;        ///< false: matrices and larger only
+  bool scale_learning_rate_by_ranks = false;  ///< learning_rate × number of ranks (the paper's)
+};
+void describe(support::OptionVisitor& visit, OptimizerOptions& options);
+/// learning_rate, times the ranks where the options ask for it.
+double peak_learning_rate(const OptimizerOptions& options, int ranks);
+
+/// Changes a module's parameters by their gradients. Holds its state by parameter name. Not thread-safe.
+class Optimizer {
+ public:
+  virtual ~Optimizer() = default;
+  /// One step over all parameters that have a gradient.
+  /// @param learning_rate      of this step.
+  /// @param gradient_divisor   0-dim float32 on the parameters' device: every gradient is divided by it first
+  /// (in
+  ///                           place); undefined = 1. This is how normalisation and clipping cost no pass of
+  ///                           their own.
+  virtual void step(double learning_rate, const torch::Tensor& gradient_divisor) = 0;
+  /// The optimizer's own tensors, shared, not copied: on the parameters' device.
+  virtual weights::NamedTensors state() const = 0;
+  /// Copies what state() gave back in. Throws CheckpointError when names or shapes are other ones.
+  virtual void load_state(const weights::NamedTensors& tensors) = 0;
+};
+
+/// Fused AdamW. State: `<parameter>.exp_avg`, `<parameter>.exp_avg_sq` of the parameter's shape,
+/// `<parameter>.step` 0-dim float32.
+class AdamW : public Optimizer {
+ public:
+  /// @param module  its parameters with requires_grad are optimised; must outlive the optimizer and stay on
+  /// its device.
+  AdamW(const torch::nn::Module& module, const OptimizerOptions& options);
+  void step(double learning_rate, const torch::Tensor& gradient_divisor) override;
+  weights::NamedTensors state() const override;
+  void load_state(const weights::NamedTensors& tensors) override;
+
+ private:
+  struct Slot {
+    std::string name;
+    torch::Tensor parameter;
+    torch::Tensor exp_avg;
+    torch::Tensor exp_avg_sq;
+    torch::Tensor step;
+    bool decays;
+  };
+  void step_group(bool decays, double learning_rate, const torch::Tensor& gradient_divisor);
+
+  OptimizerOptions options_;
+  std::vector<Slot> slots_;
+};
+
+/// Euclidean norm over all defined gradients as one 0-dim float32 tensor, without waiting for the device.
+torch::Tensor gradient_norm(const std::vector<torch::Tensor>& parameters);
+
+}  // namespace biodta::training

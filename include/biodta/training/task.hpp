@@ -1,0 +1,76 @@
+#pragma once
+/// @file
+/// What is learned, as the training loop sees it: a module, its data, its loss. The loop knows nothing else
+/// about it.
+
+#include <biodta/distributed/communicator.hpp>
+#include <biodta/weights/tensor_file.hpp>
+
+#include <torch/nn/module.h>
+#include <torch/types.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace biodta::training {
+
+/// Evaluation figures by name ("loss", "perplexity", …); written as they are into metrics.jsonl.
+using Metrics = std::map<std::string, double>;
+
+/// One micro-batch of one rank after its forward pass. Nothing here waits for the device.
+struct MicroBatchLoss {
+  /// 0-dim, with its graph: the loss *summed* over what `count` counts. Undefined when this rank's slot is
+  /// empty.
+  torch::Tensor sum;
+  /// What the sum is normalised by (masked tokens, predicted bins). The loop divides by the total over ranks
+  /// and micro-batches.
+  double count = 0;
+  /// Size of the micro-batch in Task::unit(), for throughput.
+  double units = 0;
+};
+
+/// What a task wants kept in a checkpoint besides its module.
+struct TaskState {
+  weights::NamedTensors tensors;
+  std::map<std::string, std::string> values;  ///< also what must agree when a run is resumed
+};
+
+/// A learning task. Every rank makes its own over its own share of the data; all ranks see the same steps.
+/// Deterministic: a micro-batch depends on (options, epoch, step, rank, micro-batch) alone, dropout aside,
+/// which draws from torch's default generators; the loop seeds these anew for every step. Not thread-safe; a
+/// task may read ahead in threads of its own.
+class Task {
+ public:
+  virtual ~Task() = default;
+
+  /// On its device. The same object for the task's life.
+  virtual torch::nn::Module& module() = 0;
+  virtual torch::Device device() const = 0;
+  /// Optimizer steps an epoch; the same on every rank, at least 1.
+  virtual std::uint64_t steps_per_epoch() const = 0;
+  /// Plural noun of what MicroBatchLoss::units counts, for example "tokens".
+  virtual std::string_view unit() const = 0;
+
+  /// Called before the first step of an epoch, and on resuming: steps first_step … steps_per_epoch() - 1 will
+  /// be asked for in order.
+  virtual void start_epoch(std::uint64_t epoch, std::uint64_t first_step) = 0;
+  /// Forward pass of one micro-batch of this rank. The module is in train mode; autocast is on when the run
+  /// asks for bf16.
+  /// @param step         within the epoch.
+  /// @param micro_batch  0 … TrainingOptions::gradient_accumulation - 1.
+  virtual MicroBatchLoss forward(std::uint64_t step, std::int64_t micro_batch) = 0;
+
+  /// Held-out evaluation, the ranks sharing the work; every rank returns the same figures. The module is in
+  /// eval mode, without gradients. Empty when nothing is held out.
+  virtual Metrics evaluate(distributed::Communicator& ranks) = 0;
+
+  virtual TaskState state() { return {}; }
+  /// @param state  what state() gave when the checkpoint was written. Throws CheckpointError when it belongs
+  /// to other
+  ///               data or settings, so that the run could not go on as it was.
+  virtual void load_state(const TaskState& state) { static_cast<void>(state); }
+};
+
+}  // namespace biodta::training
