@@ -2,6 +2,9 @@
 /// @file
 /// The corpus file (`corpus.h5`): rank-encoded cells, ready for training. Format in docs/formats.md.
 
+#include <biodta/cells/count_source.hpp>
+#include <biodta/cells/vocabulary.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -12,9 +15,6 @@
 #include <string_view>
 #include <vector>
 
-#include <biodta/cells/count_source.hpp>
-#include <biodta/cells/vocabulary.hpp>
-
 namespace biodta::cells {
 
 /// Where a corpus comes from; written as attributes and shown by programs.
@@ -23,8 +23,8 @@ struct CorpusProvenance {
   std::vector<std::string> checksums;  ///< one a source
   std::string filters;                 ///< the tokenizer's resolved options, YAML
   std::uint64_t cells_read = 0;
-  std::vector<std::string> filter_names;         ///< filters that dropped cells …
-  std::vector<std::int64_t> filter_dropped;      ///< … and how many each dropped
+  std::vector<std::string> filter_names;     ///< filters that dropped cells …
+  std::vector<std::int64_t> filter_dropped;  ///< … and how many each dropped
 };
 
 /// Writes a corpus in order. The file appears under its name only by finish().
@@ -43,7 +43,8 @@ class CorpusWriter {
   std::unique_ptr<Implementation> implementation_;
 };
 
-/// Reads a corpus. Offsets are held in memory (8 bytes a cell); tokens are read on demand. Reading is thread-safe.
+/// Reads a corpus. Offsets are held in memory (8 bytes a cell); tokens are read on demand. Reading is
+/// thread-safe.
 class Corpus {
  public:
   static Corpus open(const std::filesystem::path& path);

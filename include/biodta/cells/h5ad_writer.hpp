@@ -2,11 +2,11 @@
 /// @file
 /// Writes AnnData .h5ad (encoding 0.8+), so that scanpy and anndata open what Bio-DTA makes.
 
+#include <biodta/cells/count_source.hpp>
+
 #include <filesystem>
 #include <string>
 #include <vector>
-
-#include <biodta/cells/count_source.hpp>
 
 namespace biodta::cells {
 

@@ -32,7 +32,8 @@ class Vocabulary {
   /// Throws InputError for an id given twice or a median that is not positive and finite.
   explicit Vocabulary(std::vector<VocabularyGene> genes);
 
-  /// TSV with columns ensembl_id (or gene_id), nonzero_median (or median), optional token and symbol. Rows "<pad>" and
+  /// TSV with columns ensembl_id (or gene_id), nonzero_median (or median), optional token and symbol. Rows
+  /// "<pad>" and
   /// "<mask>" are checked to be tokens 0 and 1; a token column must agree with the order.
   static Vocabulary read(const std::filesystem::path& path);
   void write(const std::filesystem::path& path) const;
@@ -51,5 +52,9 @@ class Vocabulary {
   std::unordered_map<std::string, TokenId> by_id_;
   std::unordered_map<std::string, TokenId> by_symbol_;
 };
+
+/// An Ensembl id without its version ("ENSG00000136574.12" gives "ENSG00000136574"); any other id as it is,
+/// "_PAR_Y" ids among them, which name other genes.
+std::string_view without_version(std::string_view id);
 
 }  // namespace biodta::cells

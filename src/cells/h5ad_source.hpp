@@ -1,0 +1,36 @@
+#pragma once
+/// @file
+/// Counts from an AnnData .h5ad file: X or raw/X in CSR, as anndata 0.7 and later (or h5sparse) write them.
+
+#include "csr_matrix.hpp"
+
+#include <biodta/cells/count_source.hpp>
+#include <biodta/support/hdf5.hpp>
+
+namespace biodta::cells {
+
+class H5adSource final : public CountSource {
+ public:
+  H5adSource(support::hdf5::File file, CountMatrix matrix);
+
+  const std::filesystem::path& path() const override { return file_.path(); }
+  std::uint64_t cell_count() const override { return matrix_.rows(); }
+  const std::vector<std::string>& gene_ids() const override { return gene_ids_; }
+  std::vector<std::string> gene_symbols() const override { return gene_symbols_; }
+  std::string matrix_name() const override { return matrix_.name(); }
+  std::vector<std::string> cell_ids() const override;
+  std::vector<ObsColumn> obs() const override;
+  bool next(CountBlock& block, std::size_t max_cells) override;
+  void rewind() override { next_cell_ = 0; }
+
+ private:
+  void read_genes();
+
+  support::hdf5::File file_;
+  CsrMatrix matrix_;
+  std::vector<std::string> gene_ids_;
+  std::vector<std::string> gene_symbols_;
+  std::uint64_t next_cell_ = 0;
+};
+
+}  // namespace biodta::cells
