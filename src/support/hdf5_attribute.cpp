@@ -76,7 +76,8 @@ void write_attribute(const ObjectPointer& object, std::string_view name, hid_t f
   const hid_t id = id_of(object);
   if (H5Aexists(id, text.c_str()) > 0) check(H5Adelete(id, text.c_str()), object, "a writable attribute");
   const Handle attribute(H5Acreate2(id, text.c_str(), file_type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
-  if (!attribute.valid() || H5Awrite(attribute.get(), memory_type, values) < 0) {
+  const bool empty = H5Sget_simple_extent_npoints(space) == 0;  // and then there is nothing to write from
+  if (!attribute.valid() || (!empty && H5Awrite(attribute.get(), memory_type, values) < 0)) {
     fail_at(object, name, cause(), "a writable attribute");
   }
 }
