@@ -1,6 +1,9 @@
 #pragma once
 /// @file
-/// Sizes of an Enformer. Defaults are the published model's (Avsec et al. 2021; facts of enformer-pytorch's config.json).
+/// Sizes of an Enformer. Defaults are the published model's (Avsec et al. 2021; facts of enformer-pytorch's
+/// config.json).
+
+#include <biodta/support/options.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -8,19 +11,17 @@
 #include <utility>
 #include <vector>
 
-#include <biodta/support/options.hpp>
-
 namespace biodta::enformer {
 
 struct EnformerConfig {
   std::int64_t dim = 1536;
   std::int64_t depth = 11;
   std::int64_t heads = 8;
-  std::int64_t key_size = 64;              ///< attn_dim_key
-  std::int64_t num_downsamples = 7;        ///< a bin is 2^num_downsamples bp
+  std::int64_t key_size = 64;        ///< attn_dim_key
+  std::int64_t num_downsamples = 7;  ///< a bin is 2^num_downsamples bp
   std::int64_t dim_divisible_by = 128;
-  std::int64_t target_length = 896;        ///< bins after the crop; -1 = no crop
-  std::int64_t window = 196608;            ///< input length in bp
+  std::int64_t target_length = 896;  ///< bins after the crop; -1 = no crop
+  std::int64_t window = 196608;      ///< input length in bp
   double dropout = 0.4;
   double attention_dropout = 0.05;
   double position_dropout = 0.01;

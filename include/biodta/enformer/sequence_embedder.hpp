@@ -2,6 +2,10 @@
 /// @file
 /// From windows of DNA to mean embeddings and predicted expression.
 
+#include <biodta/enformer/config.hpp>
+
+#include <torch/types.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -10,23 +14,20 @@
 #include <string_view>
 #include <vector>
 
-#include <torch/types.h>
-
-#include <biodta/enformer/config.hpp>
-
 namespace biodta::enformer {
 
 /// What is read out of the predicted tracks as "expression" of a gene.
 struct ExpressionReadout {
   std::string head = "human";
   std::vector<std::int64_t> tracks;  ///< indices into the head; several are averaged
-  std::int64_t bins = 3;             ///< bins around the TSS that are summed (an odd number centres on its bin)
+  std::int64_t bins = 3;  ///< bins around the TSS that are summed (an odd number centres on its bin)
 };
 void describe(support::OptionVisitor& visit, ExpressionReadout& readout);
 
 /// Embeddings of a batch of windows.
 struct SequenceEmbeddings {
-  torch::Tensor mean_NE;       ///< [N, embedding size] float32, CPU: mean over the bins of the final pointwise output
+  torch::Tensor
+      mean_NE;  ///< [N, embedding size] float32, CPU: mean over the bins of the final pointwise output
   std::vector<double> expression;  ///< [N]; empty when no readout was asked for
 };
 

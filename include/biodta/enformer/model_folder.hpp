@@ -1,0 +1,25 @@
+#pragma once
+/// @file
+/// An Enformer on disk: a folder with `config.json`, `model.safetensors` (or enformer-pytorch's
+/// `pytorch_model.bin`) and perhaps `tracks.tsv`.
+
+#include <biodta/enformer/enformer.hpp>
+
+#include <filesystem>
+
+namespace biodta::enformer {
+
+/// The weights in a folder: model.safetensors, else pytorch_model.bin. Throws InputError when there is
+/// neither.
+std::filesystem::path weights_file(const std::filesystem::path& folder);
+
+/// Reads a folder into an Enformer in eval mode on the CPU. enformer-pytorch's second names of the same
+/// tensors
+/// (`_trunk.…`) are passed over. Throws InputError, naming the file and the keys, on every missing,
+/// unexpected or misshaped tensor; only BatchNorm's num_batches_tracked may be absent.
+Enformer load_enformer(const std::filesystem::path& folder);
+
+/// Writes config.json and model.safetensors into an existing folder.
+void save_enformer(const Enformer& model, const std::filesystem::path& folder);
+
+}  // namespace biodta::enformer

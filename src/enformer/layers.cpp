@@ -1,0 +1,178 @@
+#include "layers.hpp"
+
+#include <cmath>
+#include <memory>
+#include <string>
+
+namespace biodta::enformer::layers {
+namespace {
+
+torch::Tensor fused_silu(const torch::Tensor& x) {
+  if (torch::GradMode::is_enabled()) return torch::silu(x);
+  auto owned = x;
+  return torch::silu_(owned);
+}
+
+/// PyTorch's default of Linear and Conv: uniform within 1/sqrt(fan in), weight and bias alike.
+void draw_uniform(torch::Tensor& weight, torch::Tensor& bias, torch::Generator& random) {
+  const torch::NoGradGuard no_grad;
+  const auto fan_in = static_cast<double>(weight.numel() / weight.size(0));
+  const double bound = 1.0 / std::sqrt(fan_in);
+  weight.uniform_(-bound, bound, random);
+  if (bias.defined()) bias.uniform_(-bound, bound, random);
+}
+
+}  // namespace
+
+torch::Tensor to_rows(const torch::Tensor& x_BC1L) {
+  return x_BC1L.squeeze(2).transpose(1, 2);
+}
+torch::Tensor to_channels(const torch::Tensor& x_BLC) {
+  return x_BLC.transpose(1, 2).unsqueeze(2);
+}
+
+torch::Tensor enformer_gelu(const torch::Tensor& x) {
+  return fused_silu(x * kGeluSlope) / kGeluSlope;
+}
+
+LinearImpl::LinearImpl(std::int64_t in, std::int64_t out, bool with_bias, bool starts_at_zero)
+    : starts_at_zero_(starts_at_zero) {
+  weight = register_parameter("weight", torch::zeros({out, in}));
+  if (with_bias) bias = register_parameter("bias", torch::zeros({out}));
+}
+torch::Tensor LinearImpl::forward(const torch::Tensor& x) {
+  return torch::linear(x, weight, bias);
+}
+void LinearImpl::initialise(torch::Generator& random) {
+  if (!starts_at_zero_) return draw_uniform(weight, bias, random);
+  const torch::NoGradGuard no_grad;
+  weight.zero_();
+  if (bias.defined()) bias.zero_();
+}
+
+LayerNormImpl::LayerNormImpl(std::int64_t width) {
+  weight = register_parameter("weight", torch::ones({width}));
+  bias = register_parameter("bias", torch::zeros({width}));
+}
+torch::Tensor LayerNormImpl::forward(const torch::Tensor& x) {
+  return torch::layer_norm(x, {weight.size(0)}, weight, bias, 1e-5);
+}
+
+BatchNormImpl::BatchNormImpl(std::int64_t channels) {
+  weight = register_parameter("weight", torch::ones({channels}));
+  bias = register_parameter("bias", torch::zeros({channels}));
+  running_mean = register_buffer("running_mean", torch::zeros({channels}));
+  running_var = register_buffer("running_var", torch::ones({channels}));
+  num_batches_tracked = register_buffer("num_batches_tracked", torch::zeros({}, torch::kInt64));
+}
+torch::Tensor BatchNormImpl::forward(const torch::Tensor& x_BC1L, double scale) {
+  if (is_training()) num_batches_tracked.add_(1);
+  return torch::batch_norm(x_BC1L, weight * scale, bias * scale, running_mean, running_var, is_training(),
+                           /*momentum=*/0.1, /*eps=*/1e-5, /*cudnn_enabled=*/true);
+}
+
+ConvolutionImpl::ConvolutionImpl(std::int64_t in, std::int64_t out, std::int64_t size) {
+  weight = register_parameter("weight", torch::zeros({out, in, size}));
+  bias = register_parameter("bias", torch::zeros({out}));
+}
+torch::Tensor ConvolutionImpl::forward(const torch::Tensor& x_BC1L, double scale) {
+  const auto size = weight.size(2);
+  const auto scaled = scale == 1.0 ? weight : weight * scale;
+  return torch::conv2d(x_BC1L.contiguous(torch::MemoryFormat::ChannelsLast), scaled.unsqueeze(2), bias,
+                       /*stride=*/1, /*padding=*/torch::IntArrayRef{0, size / 2});
+}
+void ConvolutionImpl::initialise(torch::Generator& random) {
+  draw_uniform(weight, bias, random);
+}
+
+ConvBlockImpl::ConvBlockImpl(std::int64_t in, std::int64_t out, std::int64_t size) {
+  norm_ = register_module("0", BatchNorm(in));
+  convolution_ = register_module("2", Convolution(in, out, size));
+}
+torch::Tensor ConvBlockImpl::activate(const torch::Tensor& x_BC1L) {
+  return fused_silu(norm_->forward(x_BC1L, kGeluSlope));
+}
+torch::Tensor ConvBlockImpl::forward(const torch::Tensor& x_BC1L) {
+  return convolution_->forward(activate(x_BC1L), 1.0 / kGeluSlope);
+}
+torch::Tensor ConvBlockImpl::residual(const torch::Tensor& x_BC1L) {
+  const auto h_MC = to_rows(activate(x_BC1L)).flatten(0, 1);
+  const auto weight_CC = (convolution_->weight.squeeze(2) / kGeluSlope).t();
+  auto x_BLC = to_rows(x_BC1L);
+  auto x_MC = x_BLC.flatten(0, 1);
+  if (torch::GradMode::is_enabled()) {
+    x_MC = torch::addmm(x_MC + convolution_->bias, h_MC, weight_CC);
+  } else {
+    x_MC.add_(convolution_->bias).addmm_(h_MC, weight_CC);
+  }
+  return to_channels(x_MC.view_as(x_BLC));
+}
+
+/// Holds the weight under enformer-pytorch's name and Conv2d shape.
+struct AttentionPoolImpl::Logits : torch::nn::Module {
+  explicit Logits(std::int64_t channels) {
+    weight = register_parameter("weight", torch::zeros({channels, channels, 1, 1}));
+  }
+  torch::Tensor weight;
+};
+
+AttentionPoolImpl::AttentionPoolImpl(std::int64_t channels) {
+  to_attn_logits_ = register_module("to_attn_logits", std::make_shared<Logits>(channels));
+}
+void AttentionPoolImpl::initialise(torch::Generator& /*random*/) {
+  const torch::NoGradGuard no_grad;
+  auto& weight = to_attn_logits_->weight;
+  weight.copy_(2.0 * torch::eye(weight.size(0), weight.options()).unsqueeze(2).unsqueeze(3));
+}
+torch::Tensor AttentionPoolImpl::forward(const torch::Tensor& x_BC1L) {
+  const auto x_BLC = to_rows(x_BC1L);
+  const auto batch = x_BLC.size(0), length = x_BLC.size(1), channels = x_BLC.size(2), pairs = length / 2;
+  const auto pairs_BN2C = x_BLC.narrow(1, 0, 2 * pairs).reshape({batch, pairs, 2, channels});
+  const auto second = pairs_BN2C.select(2, 1);
+  const auto difference = pairs_BN2C.select(2, 0) - second;
+  const auto logits = torch::linear(difference, to_attn_logits_->weight.view({channels, channels}));
+  auto pooled_BLC = torch::addcmul(second, torch::sigmoid(logits), difference);
+  // A last position without a neighbour has weight 1 (enformer-pytorch pads with zeros and masks them).
+  if (length % 2 == 1) pooled_BLC = torch::cat({pooled_BLC, x_BLC.narrow(1, length - 1, 1)}, 1);
+  return to_channels(pooled_BLC);
+}
+
+PointwiseResidualImpl::PointwiseResidualImpl(std::int64_t channels) {
+  fn_ = register_module("fn", ConvBlock(channels, channels, 1));
+}
+
+StemImpl::StemImpl(std::int64_t channels) {
+  convolution_ = register_module("0", Convolution(4, channels, 15));
+  pointwise_ = register_module("1", PointwiseResidual(channels));
+  pool_ = register_module("2", AttentionPool(channels));
+}
+torch::Tensor StemImpl::forward(const torch::Tensor& one_hot_B41L) {
+  return pool_->forward(pointwise_->forward(convolution_->forward(one_hot_B41L)));
+}
+
+TowerBlockImpl::TowerBlockImpl(std::int64_t in, std::int64_t out) {
+  convolution_ = register_module("0", ConvBlock(in, out, 5));
+  pointwise_ = register_module("1", PointwiseResidual(out));
+  pool_ = register_module("2", AttentionPool(out));
+}
+torch::Tensor TowerBlockImpl::forward(const torch::Tensor& x_BC1L) {
+  return pool_->forward(pointwise_->forward(convolution_->forward(x_BC1L)));
+}
+
+FinalPointwiseImpl::FinalPointwiseImpl(std::int64_t in, std::int64_t out, double dropout)
+    : dropout_(dropout) {
+  block_ = register_module("1", ConvBlock(in, out, 1));
+}
+torch::Tensor FinalPointwiseImpl::forward(const torch::Tensor& x_BND) {
+  const auto x_BNE = to_rows(block_->forward(to_channels(x_BND.contiguous())));
+  return enformer_gelu(torch::dropout(x_BNE, dropout_, is_training()));
+}
+
+HeadImpl::HeadImpl(std::int64_t in, std::int64_t tracks) {
+  linear_ = register_module("0", Linear(in, tracks, /*with_bias=*/true));
+}
+torch::Tensor HeadImpl::forward(const torch::Tensor& x_BNE) {
+  return torch::softplus(linear_->forward(x_BNE));
+}
+
+}  // namespace biodta::enformer::layers
