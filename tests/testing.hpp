@@ -8,8 +8,10 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <initializer_list>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -55,6 +57,25 @@ inline std::optional<std::filesystem::path> test_data() {
   const auto beside = std::filesystem::path(BIODTA_TESTS_SOURCE_DIR) / ".." / ".." / "shared" / "data";
   if (std::filesystem::is_directory(beside, ignored)) return std::filesystem::canonical(beside, ignored);
   return std::nullopt;
+}
+
+/// Runs a Python script with the independent readers of `scripts/setup --tests` (h5py, anndata) and returns
+/// what it printed; nothing where they are not installed. A script that fails fails the test, with its words.
+inline std::optional<std::string> run_python(const std::string& script) {
+  const auto root = std::filesystem::path(BIODTA_TESTS_SOURCE_DIR).parent_path();
+  const auto python = root / ".deps/python/bin/python";
+  const auto readers = root / ".deps/test-readers";
+  if (!std::filesystem::exists(python) || !std::filesystem::exists(readers / "h5py")) return std::nullopt;
+  const TemporaryFolder folder;
+  std::ofstream(folder / "script.py") << script;
+  const std::string command = "PYTHONPATH='" + readers.string() + "' '" + python.string() + "' '" +
+                              (folder / "script.py").string() + "' > '" + (folder / "out").string() +
+                              "' 2>&1";
+  const int status = std::system(command.c_str());
+  std::ostringstream printed;
+  printed << std::ifstream(folder / "out").rdbuf();
+  if (status != 0) ADD_FAILURE() << "the Python script failed:\n" << printed.str();
+  return printed.str();
 }
 
 /// Runs `callable`, which must throw an E whose message and hint together hold every one of `parts`.

@@ -35,23 +35,6 @@ std::vector<std::string> components(std::string_view path) {
   return parts;
 }
 
-/// The object at `path`, or an invalid handle where there is none.
-Handle try_open(const ObjectPointer& group, std::string_view path) {
-  const hid_t id = id_of(group);
-  std::string walked = path.starts_with('/') ? "/" : "";
-  for (const std::string& part : components(path)) {
-    walked += part;
-    if (part != "." && H5Lexists(id, walked.c_str(), H5P_DEFAULT) <= 0) break;
-    walked += '/';
-  }
-  Handle opened(H5I_INVALID_HID, H5Oclose);
-  if (walked.empty() || walked.back() == '/') {
-    opened = Handle(H5Oopen(id, walked.empty() ? "." : walked.c_str(), H5P_DEFAULT), H5Oclose);
-  }
-  H5Eclear2(H5E_DEFAULT);
-  return opened;
-}
-
 std::string member_name(const ObjectPointer& group, std::string_view path) {
   if (path.starts_with('/')) return std::string(path);
   const std::string base = name_of(group);
@@ -61,6 +44,24 @@ std::string member_name(const ObjectPointer& group, std::string_view path) {
 [[noreturn]] void fail_member(const ObjectPointer& group, std::string_view path, std::string_view found,
                               std::string_view expected) {
   throw InputError(group->file->path, member_name(group, path), found, expected);
+}
+
+/// The object at `path`, or an invalid handle where there is none (or a link to nowhere). What is there but
+/// cannot be read is an error, so that damage is never taken for absence.
+Handle try_open(const ObjectPointer& group, std::string_view path) {
+  const hid_t start = path.starts_with('/') ? group->file->id : id_of(group);
+  id_of(group);  // refuses a closed file
+  Handle at(H5Oopen(start, path.starts_with('/') ? "/" : ".", H5P_DEFAULT), H5Oclose);
+  for (const std::string& part : components(path)) {
+    const char* name = part.c_str();
+    if (H5Iget_type(at.get()) != H5I_GROUP) return {H5I_INVALID_HID, H5Oclose};
+    const htri_t linked = part == "." ? 1 : H5Lexists(at.get(), name, H5P_DEFAULT);
+    const htri_t there = linked > 0 ? H5Oexists_by_name(at.get(), name, H5P_DEFAULT) : linked;
+    if (there == 0) return {H5I_INVALID_HID, H5Oclose};
+    if (there > 0) at = Handle(H5Oopen(at.get(), name, H5P_DEFAULT), H5Oclose);
+    if (there < 0 || !at.valid()) fail_member(group, path, cause(), "a readable object");
+  }
+  return at;
 }
 
 ObjectPointer open_member(const ObjectPointer& group, std::string_view path, H5I_type_t kind,
