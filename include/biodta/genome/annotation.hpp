@@ -2,19 +2,20 @@
 /// @file
 /// Genes and their transcription start sites from GTF or BED.
 
+#include <biodta/support/options.hpp>
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
-
-#include <biodta/support/options.hpp>
 
 namespace biodta::genome {
 
 /// Which position stands for a gene. The paper does not say; the choice is written into every output.
 enum class TssPolicy {
   kGeneStart,  ///< 5' end of the `gene` record (its end on the - strand)
-  kCanonical   ///< 5' end of the transcript tagged Ensembl_canonical or MANE_Select; a gene without one is an error
+  kCanonical   ///< 5' end of the transcript tagged Ensembl_canonical or MANE_Select; a gene without one is an
+               ///< error
 };
 std::string to_string(TssPolicy policy);
 
@@ -26,7 +27,7 @@ struct AnnotationOptions {
 void describe(support::OptionVisitor& visit, AnnotationOptions& options);
 
 struct Gene {
-  std::string id;      ///< Ensembl id, without version
+  std::string id;      ///< Ensembl id without version (GENCODE's _PAR_Y after it stays: it is another gene)
   std::string symbol;  ///< gene_name; the id where there is none
   std::string biotype;
   std::string contig;
@@ -34,8 +35,10 @@ struct Gene {
   std::int64_t tss = 0;  ///< 0-based position of the first transcribed base, on the + strand
 };
 
-/// Reads GTF (.gtf, .gtf.gz) or BED6 (.bed, .bed.gz: name = symbol or id, TSS = middle of the interval), in file order.
-/// Throws InputError on a record that cannot be understood, on a gene seen twice with different places, and when no gene is left.
+/// Reads GTF (.gtf, .gtf.gz) or BED6 (.bed, .bed.gz: name = symbol or id, TSS = middle of the interval), in
+/// file order. BED knows neither biotypes nor transcripts, so the options do not touch it. Throws InputError,
+/// naming the line, on a record that cannot be understood and on a gene seen twice at different places; and
+/// when no gene is left.
 std::vector<Gene> read_annotation(const std::filesystem::path& path, const AnnotationOptions& options = {});
 
 }  // namespace biodta::genome

@@ -15,7 +15,9 @@ namespace biodta::genome {
 /// Not thread-safe: one object a thread.
 class Genome {
  public:
-  /// Opens a FASTA file; makes the .fai (and .gzi) beside it when missing. Throws InputError.
+  /// Opens a FASTA file; makes the .fai (and .gzi) beside it when missing or older than it. Throws
+  /// InputError, naming the line, for what is no FASTA with lines of equal length, and for one packed by gzip
+  /// rather than bgzip.
   static Genome open(const std::filesystem::path& fasta);
   ~Genome();
   Genome(Genome&&) noexcept;
@@ -26,7 +28,8 @@ class Genome {
   bool has_contig(std::string_view contig) const;
   /// Length in bp. Throws InputError, naming the contigs there are, for an unknown one.
   std::int64_t contig_length(std::string_view contig) const;
-  /// Bases [start, end); N where the interval leaves the contig, so that the result always has end - start letters.
+  /// Bases [start, end); N where the interval leaves the contig, so that the result always has end - start
+  /// letters.
   std::string fetch(std::string_view contig, std::int64_t start, std::int64_t end) const;
 
  private:

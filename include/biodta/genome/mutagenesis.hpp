@@ -1,22 +1,24 @@
 #pragma once
 /// @file
-/// In silico mutagenesis of a window of DNA (paper section 3): random substitutions around a transcription start site.
+/// In silico mutagenesis of a window of DNA (paper section 3): random substitutions around a transcription
+/// start site.
+
+#include <biodta/genome/variants.hpp>
+#include <biodta/support/options.hpp>
+#include <biodta/support/random.hpp>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <biodta/genome/variants.hpp>
-#include <biodta/support/options.hpp>
-#include <biodta/support/random.hpp>
-
 namespace biodta::genome {
 
 struct MutagenesisOptions {
-  /// Bases within ± this distance of the TSS may change (bp).
+  /// Bases in [TSS - distance, TSS + distance) may change (bp).
   std::int64_t distance = 128;
-  /// Share of those bases that is redrawn, each to one of the three other bases; 1 = every base is drawn anew from all four.
+  /// Share of those bases that is redrawn, each to one of the three other bases; 1 = every base is drawn anew
+  /// from all four.
   double rate = 1.0;
 };
 void describe(support::OptionVisitor& visit, MutagenesisOptions& options);
@@ -28,8 +30,9 @@ struct Mutant {
 };
 /// @param window   reference window, uppercase ACGTN; N is never changed.
 /// @param start    0-based contig position of window[0], so that edits carry contig positions.
-/// @param tss      0-based contig position of the TSS; must lie in the window.
-Mutant random_mutant(std::string_view window, std::int64_t start, std::int64_t tss, const MutagenesisOptions& options,
-                     support::RandomStream& random);
+/// @param tss      0-based contig position of the TSS; must lie in the window (InputError).
+/// The same stream gives the same mutant on every machine.
+Mutant random_mutant(std::string_view window, std::int64_t start, std::int64_t tss,
+                     const MutagenesisOptions& options, support::RandomStream& random);
 
 }  // namespace biodta::genome

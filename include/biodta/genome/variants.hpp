@@ -12,7 +12,8 @@
 
 namespace biodta::genome {
 
-/// A replacement of `ref` by `alt` at a 0-based position of the + strand of one contig. Both are non-empty uppercase ACGTN.
+/// A replacement of `ref` by `alt` at a 0-based position of the + strand of one contig. Both are non-empty
+/// uppercase ACGTN.
 struct Edit {
   std::int64_t position = 0;
   std::string ref;
@@ -20,7 +21,8 @@ struct Edit {
   bool operator==(const Edit&) const = default;
 };
 
-/// A VCF or BCF file, plain, bgzip; random access where an index (.tbi, .csi) stands beside it, otherwise read whole once.
+/// A VCF or BCF file, plain, gzip or bgzip; random access where an index (.tbi, .csi) no older than it stands
+/// beside it, otherwise read whole once. Not thread-safe: one object a thread.
 class VariantFile {
  public:
   static VariantFile open(const std::filesystem::path& path);
@@ -29,9 +31,13 @@ class VariantFile {
   VariantFile& operator=(VariantFile&&) noexcept;
 
   const std::vector<std::string>& samples() const noexcept;
-  /// Ploidy of the genotypes seen (1 or 2).
-  /// Edits of one haplotype of one sample that touch [start, end) of a contig, by position. Unphased heterozygous
-  /// genotypes, symbolic alleles and overlapping edits are InputErrors that name the record.
+  /// Contigs of the header and of the records. A contig that is asked for and not among them has no edits:
+  /// compare with the genome's, lest "1" and "chr1" pass for a genome without variants.
+  std::vector<std::string> contigs() const;
+  /// Edits of one haplotype of one sample that touch [start, end) of a contig, by position. Unphased
+  /// heterozygous genotypes, symbolic alleles and overlapping edits are InputErrors that name the record. A
+  /// missing call is taken as the reference; so is `*`, whose deletion is another record's edit. Records of
+  /// the last region are kept: go over samples inside, regions outside.
   /// @param haplotype  0, or 1 for the second of a diploid genotype; a haploid genotype has only 0.
   std::vector<Edit> haplotype_edits(std::string_view contig, std::int64_t start, std::int64_t end,
                                     std::size_t sample, int haplotype) const;
@@ -44,8 +50,9 @@ class VariantFile {
   std::unique_ptr<Implementation> implementation_;
 };
 
-/// Applies edits, sorted by position and not overlapping, to the window [start, start + reference.size()) of a contig.
-/// Substitutions only keep the length; this function refuses others (InputError), as it does a ref that is not there.
+/// Applies edits, sorted by position and not overlapping, to the window [start, start + reference.size()) of
+/// a contig. Only substitutions, which keep the length: this function refuses others (InputError), as it does
+/// a ref that is not there. Of an edit that lies across an end of the window the part inside is made.
 /// @param place  what to call the variants in an error.
 std::string apply_substitutions(std::string_view reference, std::int64_t start, std::span<const Edit> edits,
                                 std::string_view place);

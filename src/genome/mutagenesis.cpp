@@ -1,0 +1,80 @@
+#include <biodta/genome/mutagenesis.hpp>
+#include <biodta/genome/sequence.hpp>
+#include <biodta/support/error.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace biodta::genome {
+namespace {
+
+constexpr std::string_view kBases = "ACGT";
+
+/// Offsets in the window of the known bases that may change.
+std::vector<std::size_t> mutable_offsets(std::string_view window, std::int64_t tss_offset,
+                                         std::int64_t distance) {
+  const auto size = static_cast<std::int64_t>(window.size());
+  const std::int64_t first = std::clamp<std::int64_t>(tss_offset - distance, 0, size);
+  const std::int64_t last = std::clamp<std::int64_t>(tss_offset + distance, 0, size);
+  std::vector<std::size_t> offsets;
+  for (auto at = static_cast<std::size_t>(first); at < static_cast<std::size_t>(last); ++at) {
+    if (base_index(window[at]) >= 0) offsets.push_back(at);
+  }
+  return offsets;
+}
+
+/// A sorted random subset of `count` offsets (the first steps of Fisher-Yates).
+std::vector<std::size_t> choose(std::vector<std::size_t> offsets, std::size_t count,
+                                support::RandomStream& random) {
+  for (std::size_t i = 0; i < count; ++i)
+    std::swap(offsets[i], offsets[i + random.below(offsets.size() - i)]);
+  offsets.resize(count);
+  std::sort(offsets.begin(), offsets.end());
+  return offsets;
+}
+
+char draw_base(char old, bool may_stay, support::RandomStream& random) {
+  const auto index = static_cast<std::uint64_t>(base_index(old));
+  const std::uint64_t drawn = may_stay ? random.below(4) : (index + 1 + random.below(3)) % 4;
+  return kBases[drawn];
+}
+
+}  // namespace
+
+void describe(support::OptionVisitor& visit, MutagenesisOptions& options) {
+  visit.field("distance", options.distance, "bases within this distance of the TSS may change (bp)",
+              support::at_least(1));
+  visit.field(
+      "rate", options.rate,
+      "share of those bases that is redrawn, each to another base; 1 = all of them, from all four bases",
+      support::between(0.0, 1.0));
+}
+
+Mutant random_mutant(std::string_view window, std::int64_t start, std::int64_t tss,
+                     const MutagenesisOptions& options, support::RandomStream& random) {
+  const std::int64_t tss_offset = tss - start;
+  if (tss_offset < 0 || tss_offset >= static_cast<std::int64_t>(window.size())) {
+    throw InputError("in silico mutagenesis: the TSS " + std::to_string(tss) + " lies outside its window [" +
+                     std::to_string(start) + ", " +
+                     std::to_string(start + static_cast<std::int64_t>(window.size())) + ")");
+  }
+  const bool all = options.rate >= 1.0;
+  std::vector<std::size_t> offsets = mutable_offsets(window, tss_offset, options.distance);
+  if (!all) {
+    const auto count =
+        static_cast<std::size_t>(std::llround(options.rate * static_cast<double>(offsets.size())));
+    offsets = choose(std::move(offsets), count, random);
+  }
+  Mutant mutant{{}, std::string(window)};
+  for (const std::size_t at : offsets) {
+    const char drawn = draw_base(window[at], all, random);
+    if (drawn == window[at]) continue;
+    mutant.sequence[at] = drawn;
+    mutant.edits.push_back(
+        {start + static_cast<std::int64_t>(at), std::string(1, window[at]), std::string(1, drawn)});
+  }
+  return mutant;
+}
+
+}  // namespace biodta::genome

@@ -1,0 +1,268 @@
+#include "variant_records.hpp"
+
+#include "vcf_text.hpp"
+
+#include <biodta/support/error.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+#include <utility>
+
+namespace biodta::genome::detail {
+namespace {
+
+/// htslib reads on after these; the first two it mends itself (a contig or tag that the header does not
+/// declare).
+constexpr int kHarmless = BCF_ERR_CTG_UNDEF | BCF_ERR_TAG_UNDEF;
+constexpr std::size_t kMostPloidy = 2;
+
+/// What bcf_get_genotypes fills, freed here.
+class GenotypeBuffer {
+ public:
+  GenotypeBuffer() = default;
+  ~GenotypeBuffer() { std::free(values_); }
+  GenotypeBuffer(const GenotypeBuffer&) = delete;
+  GenotypeBuffer& operator=(const GenotypeBuffer&) = delete;
+  /// Values of all samples, or a negative number where there are none.
+  int read(const bcf_hdr_t* header, bcf1_t* record) {
+    return bcf_get_genotypes(header, record, &values_, &capacity_);
+  }
+  std::int32_t operator[](std::size_t i) const { return values_[i]; }
+
+ private:
+  std::int32_t* values_ = nullptr;
+  int capacity_ = 0;
+};
+
+std::int16_t call_of(std::int32_t value) {
+  if (value == bcf_int32_vector_end) return kNoCall;
+  return bcf_gt_is_missing(value) ? kMissingCall : static_cast<std::int16_t>(bcf_gt_allele(value));
+}
+
+bool touches(const VariantRecord& record, std::int64_t start, std::int64_t end) {
+  return record.position < end && record.end() > start;
+}
+
+}  // namespace
+
+VariantRecords::VariantRecords(const std::filesystem::path& path) : path_(path) {
+  silence_htslib();
+  open_file();
+  load_index();
+  if (!text_index_ && !binary_index_) read_whole();
+}
+
+VariantRecords::VariantRecords(const std::filesystem::path& path, Sequential) : path_(path) {
+  open_file();
+}
+
+void VariantRecords::open_file() {
+  storage_of(path_);  // refuses what is missing or unreadable
+  errno = 0;
+  file_.reset(hts_open(path_.c_str(), "r"));
+  if (!file_) throw InputError(path_, "", last_system_error(), "VCF or BCF");
+  const htsExactFormat format = hts_get_format(file_.get())->format;
+  binary_ = format == bcf;
+  if (format != vcf && format != bcf) refuse_vcf_header(path_);
+  header_.reset(bcf_hdr_read(file_.get()));
+  if (!header_ && binary_) throw InputError(path_, "header", "one that cannot be read", "BCF");
+  if (!header_) refuse_vcf_header(path_);
+  record_.reset(bcf_init());
+  samples_.assign(header_->samples, header_->samples + bcf_hdr_nsamples(header_.get()));
+}
+
+void VariantRecords::load_index() {
+  for (const char* suffix : {".tbi", ".csi"}) {
+    std::filesystem::path index = path_;
+    index += suffix;
+    // An index older than its file may point anywhere; the file is then read whole, which is never wrong.
+    if (!is_fresh(index, path_)) continue;
+    if (binary_) {
+      binary_index_.reset(bcf_index_load3(path_.c_str(), index.c_str(), HTS_IDX_SILENT_FAIL));
+    } else {
+      text_index_.reset(tbx_index_load3(path_.c_str(), index.c_str(), HTS_IDX_SILENT_FAIL));
+    }
+    if (!binary_index_ && !text_index_)
+      throw InputError(index, "", "a damaged index", "one made by tabix or bcftools");
+    return;
+  }
+}
+
+std::string VariantRecords::file_place() const {
+  return binary_ ? "record " + std::to_string(records_read_ + 1) : "line " + std::to_string(file_->lineno);
+}
+
+void VariantRecords::check_record(const std::string& place) const {
+  if ((record_->errcode & ~kHarmless) != 0) {
+    throw InputError(path_, place, "a record that does not follow the header",
+                     "CHROM POS ID REF ALT QUAL FILTER INFO …");
+  }
+}
+
+void VariantRecords::parse_line(const std::string& place) {
+  kstring_t* text = line_.get();
+  check_vcf_line({text->s, text->l}, samples_.size(), path_, place);
+  if (vcf_parse(text, header_.get(), record_.get()) < 0) {
+    throw InputError(path_, place, "a record that cannot be understood",
+                     "CHROM POS ID REF ALT QUAL FILTER INFO …");
+  }
+  check_record(place);
+}
+
+bool VariantRecords::next_in_file() {
+  if (binary_) {
+    const int status = bcf_read(file_.get(), header_.get(), record_.get());
+    if (status < -1) throw InputError(path_, file_place(), "a damaged or cut file", "BCF records");
+    if (status == 0) check_record(file_place());
+    if (status == 0) ++records_read_;
+    return status == 0;
+  }
+  int status = 0;
+  do {
+    status = hts_getline(file_.get(), '\n', line_.get());
+    if (status < -1) throw InputError(path_, file_place(), "a damaged or cut file", "VCF records");
+    if (status < 0) return false;
+  } while (line_.get()->l == 0);
+  parse_line(file_place());
+  return true;
+}
+
+VariantRecord VariantRecords::take_record(const std::string& place) {
+  bcf1_t* raw = record_.get();
+  bcf_unpack(raw, BCF_UN_ALL);
+  VariantRecord record;
+  record.position = raw->pos;
+  record.id = raw->d.id == nullptr ? "." : raw->d.id;
+  record.alleles.assign(raw->d.allele, raw->d.allele + raw->n_allele);
+  if (samples_.empty()) return record;
+  GenotypeBuffer values;
+  const int count = values.read(header_.get(), raw);
+  if (count <= 0) return record;
+  record.ploidy = static_cast<std::size_t>(count) / samples_.size();
+  if (record.ploidy > kMostPloidy) {
+    throw InputError(path_, place, "genotypes of " + std::to_string(record.ploidy) + " alleles",
+                     "one or two");
+  }
+  record.phased.resize(samples_.size());
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i)
+    record.calls.push_back(call_of(values[i]));
+  for (std::size_t sample = 0; sample < samples_.size(); ++sample) {
+    // In a genotype the separator before an allele carries the phase, so the last allele knows.
+    record.phased[sample] = bcf_gt_is_phased(values[(sample + 1) * record.ploidy - 1]) != 0;
+  }
+  for (const std::int16_t call : record.calls) {
+    if (call < static_cast<std::int16_t>(record.alleles.size())) continue;
+    throw InputError(path_, place, "genotype allele " + std::to_string(call),
+                     "0 to " + std::to_string(record.alleles.size() - 1));
+  }
+  return record;
+}
+
+void VariantRecords::read_whole() {
+  while (next_in_file()) {
+    Contig& contig = memory_[bcf_seqname(header_.get(), record_.get())];
+    contig.records.push_back(take_record(file_place()));
+    contig.longest =
+        std::max(contig.longest, static_cast<std::int64_t>(contig.records.back().alleles.front().size()));
+  }
+  for (auto& [name, contig] : memory_) {
+    std::stable_sort(contig.records.begin(), contig.records.end(),
+                     [](const VariantRecord& a, const VariantRecord& b) { return a.position < b.position; });
+  }
+}
+
+std::vector<std::string> VariantRecords::contigs() const {
+  std::set<std::string> names;
+  int count = 0;
+  const char** declared = bcf_hdr_seqnames(header_.get(), &count);
+  for (int i = 0; i < count; ++i) names.insert(declared[i]);
+  std::free(declared);
+  if (text_index_) {
+    const char** indexed = tbx_seqnames(text_index_.get(), &count);
+    for (int i = 0; i < count; ++i) names.insert(indexed[i]);
+    std::free(indexed);
+  }
+  for (const auto& [name, contig] : memory_) names.insert(name);
+  return {names.begin(), names.end()};
+}
+
+void VariantRecords::query_text(const std::string& contig, std::int64_t start, std::int64_t end) {
+  const int index = tbx_name2id(text_index_.get(), contig.c_str());
+  if (index < 0) return;
+  const Hts<hts_itr_t> records(tbx_itr_queryi(text_index_.get(), index, start, end));
+  const std::string place = "region " + contig + ":" + std::to_string(start + 1) + "-" + std::to_string(end);
+  int status = -1;
+  while (records &&
+         (status = tbx_itr_next(file_.get(), text_index_.get(), records.get(), line_.get())) >= 0) {
+    parse_line(place);
+    region_.push_back(take_record(place));
+  }
+  if (status < -1) throw InputError(path_, place, "a damaged or cut file", "VCF records");
+}
+
+void VariantRecords::query_binary(const std::string& contig, std::int64_t start, std::int64_t end) {
+  const int index = bcf_hdr_name2id(header_.get(), contig.c_str());
+  if (index < 0) return;
+  const Hts<hts_itr_t> records(bcf_itr_queryi(binary_index_.get(), index, start, end));
+  const std::string place = "region " + contig + ":" + std::to_string(start + 1) + "-" + std::to_string(end);
+  int status = -1;
+  while (records && (status = bcf_itr_next(file_.get(), records.get(), record_.get())) >= 0) {
+    check_record(place);
+    region_.push_back(take_record(place));
+  }
+  if (status < -1) throw InputError(path_, place, "a damaged or cut file", "BCF records");
+}
+
+void VariantRecords::query_memory(const std::string& contig, std::int64_t start, std::int64_t end) {
+  const auto found = memory_.find(contig);
+  if (found == memory_.end()) return;
+  const auto& [records, longest] = found->second;
+  const auto first = std::partition_point(records.begin(), records.end(), [&](const VariantRecord& record) {
+    return record.position + longest <= start;
+  });
+  for (auto record = first; record != records.end() && record->position < end; ++record)
+    region_.push_back(*record);
+}
+
+const std::vector<VariantRecord>& VariantRecords::in_region(std::string_view contig, std::int64_t start,
+                                                            std::int64_t end) {
+  if (contig == region_contig_ && start == region_start_ && end == region_end_) return region_;
+  region_.clear();
+  region_end_ = -1;
+  const std::string name(contig);
+  const std::int64_t first = std::max<std::int64_t>(start, 0);
+  if (first < end) {
+    if (text_index_)
+      query_text(name, first, end);
+    else if (binary_index_)
+      query_binary(name, first, end);
+    else
+      query_memory(name, first, end);
+  }
+  std::erase_if(region_, [&](const VariantRecord& record) { return !touches(record, start, end); });
+  region_contig_ = name;
+  region_start_ = start;
+  region_end_ = end;
+  return region_;
+}
+
+const VariantRecord* VariantRecords::first_call(std::size_t sample) {
+  const auto is_called = [sample](const VariantRecord& record) {
+    return record.ploidy > 0 && record.calls[sample * record.ploidy] >= 0;
+  };
+  for (const auto& [name, contig] : memory_) {
+    const auto found = std::find_if(contig.records.begin(), contig.records.end(), is_called);
+    if (found != contig.records.end()) return &*found;
+  }
+  if (!text_index_ && !binary_index_) return nullptr;
+  // From the start of the file, on a handle of its own: regions may be asked for later.
+  VariantRecords sequential(path_, Sequential{});
+  while (sequential.next_in_file()) {
+    first_call_ = sequential.take_record(sequential.file_place());
+    if (is_called(first_call_)) return &first_call_;
+  }
+  return nullptr;
+}
+
+}  // namespace biodta::genome::detail
