@@ -1,0 +1,37 @@
+#pragma once
+/// @file
+/// Which cells of a corpus a perturbation is tried on.
+
+#include <biodta/cells/corpus.hpp>
+#include <biodta/data/packed_batch.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace biodta::analysis {
+
+struct CellSelectionOptions {
+  /// Filters `column=value` on obs. Several on one column: any of them; on several columns: all of them.
+  std::vector<std::string> filters;
+  std::int64_t max_cells = 120;  ///< drawn at random when there are more; 0 = all
+  std::int64_t seed = 0;
+};
+
+struct CellSelection {
+  std::vector<std::uint32_t> cells;  ///< chosen: pass the filters and hold the gene; ascending
+  std::uint64_t passed = 0;          ///< cells that pass the filters
+  std::uint64_t with_gene = 0;       ///< of these, how many hold the gene
+};
+
+/// Corpus indices of the cells that pass the filters, ascending. Throws ConfigError for a filter that is no
+/// `column=value`, an unknown column (listing the columns), or a value that no cell has (listing the values).
+std::vector<std::uint32_t> filter_cells(const cells::Corpus& corpus, const std::vector<std::string>& filters);
+
+/// Cells among which the gene is a token that the model sees. The draw depends on (seed, gene, candidates)
+/// alone. Throws InputError, with the counts, when no cell is left.
+/// @param builder  of the run: what a cell's tokens are after rowless genes and the length limit.
+CellSelection select_cells(const cells::Corpus& corpus, const data::BatchBuilder& builder,
+                           cells::TokenId gene, const CellSelectionOptions& options);
+
+}  // namespace biodta::analysis

@@ -1,0 +1,24 @@
+#include <biodta/analysis/mutant.hpp>
+#include <biodta/genome/sequence.hpp>
+#include <biodta/support/error.hpp>
+
+namespace biodta::analysis {
+
+GeneWindow gene_window(const genome::Genome& genome, const genome::Gene& gene, std::int64_t length) {
+  const genome::Window window = genome::window_around(gene.tss, length);
+  return {gene.contig, genome.contig_length(gene.contig), window.start, gene.tss,
+          genome.fetch(gene.contig, window.start, window.end)};
+}
+
+GeneWindow gene_window(const genome::FastaRecord& record, const std::filesystem::path& file,
+                       std::int64_t length) {
+  const auto size = static_cast<std::int64_t>(record.sequence.size());
+  if (size < length)
+    throw InputError(file, "record " + record.name, std::to_string(size) + " bp",
+                     "at least the " + std::to_string(length) + " bp of the DNA model's window");
+  const genome::Window window = genome::window_around(size / 2, length);
+  return {record.name, size, window.start, size / 2,
+          record.sequence.substr(static_cast<std::size_t>(window.start), static_cast<std::size_t>(length))};
+}
+
+}  // namespace biodta::analysis

@@ -1,0 +1,117 @@
+#include "report_figures.hpp"
+#include "report_format.hpp"
+#include "report_html.hpp"
+#include "report_tables.hpp"
+
+#include <biodta/analysis/report.hpp>
+#include <biodta/support/atomic_file.hpp>
+#include <biodta/support/error.hpp>
+
+#include <algorithm>
+#include <string_view>
+
+namespace biodta::analysis {
+namespace {
+
+/// Letters of UTF-8 text, so that columns stand straight whatever a gene set is called.
+std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xC0) != 0x80; }));
+}
+
+/// Rows as aligned columns, the first `left` of them to the left and the others to the right.
+std::string aligned(const std::vector<std::vector<std::string>>& rows, std::size_t left) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()), 0);
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string blank(widths[i] - width_of(row[i]), ' ');
+      line += (i > 0 ? "  " : "") + (i < left ? row[i] + blank : blank + row[i]);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+std::string gene_set_text(const Report& report) {
+  std::vector<std::vector<std::string>> rows = {{"gene set", "genes", "AUROC", "P", "FDR"}};
+  if (!report.controls.empty()) rows[0].insert(rows[0].end(), {"control AUROC", "range", "median P"});
+  if (report.twin) rows[0].insert(rows[0].end(), {"twin AUROC", "P"});
+  for (std::size_t i = 0; i < report.run.tests.size(); ++i) {
+    const GeneSetTest& test = report.run.tests[i];
+    std::vector<std::string> row = {test.set, std::to_string(test.scored), fixed_number(test.auroc, 3),
+                                    p_number(test.p), p_number(test.fdr)};
+    if (!report.controls.empty()) {
+      const ControlSummary& control = report.controls.at(i);
+      row.insert(row.end(),
+                 {fixed_number(control.mean_auroc, 3),
+                  fixed_number(control.lowest_auroc, 2) + "-" + fixed_number(control.highest_auroc, 2),
+                  p_number(control.median_p)});
+    }
+    if (report.twin) {
+      const GeneSetTest& twin = report.twin->tests.at(i);
+      row.insert(row.end(), {fixed_number(twin.auroc, 3), p_number(twin.p)});
+    }
+    rows.push_back(std::move(row));
+  }
+  return aligned(rows, 1);
+}
+
+std::string share_text(const Share& share) {
+  std::string text = fixed_number(share.value, 3);
+  if (share.high > share.low)
+    text += " (" + fixed_number(share.low, 2) + "-" + fixed_number(share.high, 2) + ")";
+  return text;
+}
+
+std::string precision_recall_text(const Report& report) {
+  std::vector<std::vector<std::string>> rows = {{"gene set", "method", "k", "precision", "recall"}};
+  for (const auto& set : report.sets)
+    for (const auto& entry : report.precision_recall)
+      if (entry.set == set.name)
+        rows.push_back({entry.set, entry.method, std::to_string(entry.k), share_text(entry.precision),
+                        share_text(entry.recall)});
+  return aligned(rows, 2);
+}
+
+std::vector<Figure> figures_of(const Report& report) {
+  std::vector<Figure> figures = {auroc_figure(report), distribution_figure(report), rank_figure(report)};
+  if (is_mutagenesis(report)) figures.push_back(expression_figure(report));
+  for (auto& figure : precision_recall_figures(report)) figures.push_back(std::move(figure));
+  return figures;
+}
+
+}  // namespace
+
+void check_report_folder(const std::filesystem::path& folder, bool overwrite) {
+  std::error_code ignored;
+  if (!overwrite && std::filesystem::exists(std::filesystem::symlink_status(folder, ignored)))
+    throw ConfigError("output: " + folder.string() + " is there already",
+                      "add --overwrite to replace it, or name another with --output");
+}
+
+void write_report(const Report& report, const std::filesystem::path& folder, bool overwrite) {
+  check_report_folder(folder, overwrite);
+  support::AtomicPath whole(folder);
+  const std::filesystem::path& place = whole.temporary();
+  std::filesystem::create_directories(place / "figures");
+  write_tables(report, place);
+  const std::vector<Figure> figures = figures_of(report);
+  for (const auto& figure : figures)
+    support::write_text_file(place / "figures" / (figure.name + ".json"), figure.text(1) + "\n");
+  support::write_text_file(place / "config.yaml", report.config);
+  support::write_text_file(place / "report.html", report_page(report, figures));
+  whole.commit();
+}
+
+std::string summary_text(const Report& report) {
+  return gene_set_text(report) + "\n" + precision_recall_text(report);
+}
+
+}  // namespace biodta::analysis

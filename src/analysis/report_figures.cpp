@@ -1,0 +1,451 @@
+#include "report_figures.hpp"
+
+#include "report_format.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace biodta::analysis {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Okabe & Ito 2008; yellow last, since it is faint on white.
+constexpr std::array<std::string_view, 7> kColours = {"#D55E00", "#0072B2", "#009E73", "#CC79A7",
+                                                      "#56B4E9", "#E69F00", "#F0E442"};
+constexpr std::array<std::string_view, 6> kSymbols = {"circle",      "diamond", "square",
+                                                      "triangle-up", "cross",   "star"};
+constexpr std::string_view kGrey = "#8A8A8A";
+constexpr std::string_view kPale = "#C4C4C4";
+constexpr std::string_view kBlack = "#1F2328";
+constexpr std::string_view kThisRun = "#0072B2";
+constexpr std::string_view kTwin = "#E69F00";
+constexpr std::string_view kChosen = "#D55E00";
+/// Sets shown at once in the rank figure; the rest wait in its legend.
+constexpr std::size_t kShownSets = 7;
+/// Sets with more genes than this get no single points in the distribution figure.
+constexpr std::size_t kMostPoints = 300;
+
+/// Breaks a long name at a blank, so that labels leave room for the figure.
+std::string wrapped(std::string_view name) {
+  constexpr std::size_t kWidth = 26;
+  std::string lines;
+  std::size_t used = 0;
+  for (std::size_t at = 0; at < name.size();) {
+    std::size_t end = name.find(' ', at);
+    if (end == std::string_view::npos) end = name.size();
+    const std::string word = html_escape(name.substr(at, end - at));
+    if (used > 0 && used + 1 + (end - at) > kWidth) {
+      lines += "<br>";
+      used = 0;
+    } else if (used > 0) {
+      lines += ' ';
+      ++used;
+    }
+    lines += word;
+    used += end - at;
+    at = end + 1;
+  }
+  return lines;
+}
+
+Json axis(std::string_view title) {
+  return {{"title", {{"text", title}, {"standoff", 10}}},
+          {"automargin", true},
+          {"gridcolor", "#E6E6E6"},
+          {"linecolor", kGrey},
+          {"ticks", "outside"},
+          {"tickcolor", kGrey},
+          {"zeroline", false},
+          {"showline", true}};
+}
+
+Json base_layout(Json x, Json y, int height) {
+  return {
+      {"xaxis", std::move(x)},
+      {"yaxis", std::move(y)},
+      {"height", height},
+      {"autosize", true},
+      {"margin", {{"l", 56}, {"r", 16}, {"t", 16}, {"b", 48}}},
+      {"font",
+       {{"family", "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', Arial, sans-serif"},
+        {"size", 13},
+        {"color", kBlack}}},
+      {"paper_bgcolor", "#FFFFFF"},
+      {"plot_bgcolor", "#FFFFFF"},
+      {"hovermode", "closest"},
+      {"legend", {{"orientation", "h"}, {"x", 0}, {"y", 1.02}, {"xanchor", "left"}, {"yanchor", "bottom"}}}};
+}
+
+Json vertical_line(double x) {
+  return {{"type", "line"},  {"xref", "x"},
+          {"x0", x},         {"x1", x},
+          {"yref", "paper"}, {"y0", 0},
+          {"y1", 1},         {"line", {{"color", kGrey}, {"width", 1.5}, {"dash", "dash"}}}};
+}
+
+/// A logarithmic axis hides what is not above zero, so it is used only where everything is.
+bool all_positive(const GeneRanking& ranking) {
+  return !ranking.genes.empty() && std::all_of(ranking.genes.begin(), ranking.genes.end(),
+                                               [](const RankedGene& gene) { return gene.mean_shift > 0.0; });
+}
+
+Json shift_axis(const Report& report) {
+  Json result = axis("mean shift, 1 − cosine similarity");
+  if (all_positive(report.run.ranking)) {
+    result["type"] = "log";
+    result["dtick"] = 1;
+    result["minor"] = {{"showgrid", true}, {"gridcolor", "#F3F3F3"}};
+  }
+  result["exponentformat"] = "power";
+  return result;
+}
+
+int height_of_rows(std::size_t rows, int each) {
+  return 110 + each * static_cast<int>(std::max<std::size_t>(rows, 2));
+}
+
+/// Sets in the order in which a horizontal figure stacks them: the first on top.
+Json set_axis(const Report& report) {
+  Json result = axis("");
+  result.erase("title");
+  result["type"] = "category";
+  result["autorange"] = "reversed";
+  result["showgrid"] = false;
+  Json names = Json::array();
+  for (const auto& set : report.sets) names.push_back(wrapped(set.name));
+  result["categoryorder"] = "array";
+  result["categoryarray"] = std::move(names);
+  return result;
+}
+
+Json trial_trace(const MutantSearch& search, std::string_view name, std::string_view colour,
+                 std::string_view symbol, int size, const auto& belongs) {
+  Json x = Json::array();
+  Json y = Json::array();
+  Json text = Json::array();
+  for (std::size_t i = 0; i < search.trials.size(); ++i) {
+    if (!belongs(i)) continue;
+    x.push_back(i + 1);
+    y.push_back(search.trials[i].expression);
+    text.push_back(std::to_string(search.trials[i].edits.size()) + " bases changed");
+  }
+  return {{"type", "scatter"},
+          {"mode", "markers"},
+          {"name", name},
+          {"x", std::move(x)},
+          {"y", std::move(y)},
+          {"text", std::move(text)},
+          {"hovertemplate", "mutant %{x}: %{y:.4g}<br>%{text}<extra></extra>"},
+          {"marker",
+           {{"color", colour},
+            {"symbol", symbol},
+            {"size", size},
+            {"line", {{"color", "#FFFFFF"}, {"width", 1}}}}}};
+}
+
+/// Genes of the ranking for which `belongs` holds, as points of the rank figure.
+Json rank_trace(const Report& report, std::string_view name, const auto& belongs) {
+  Json x = Json::array();
+  Json y = Json::array();
+  Json text = Json::array();
+  for (std::size_t i = 0; i < report.run.ranking.genes.size(); ++i) {
+    const RankedGene& gene = report.run.ranking.genes[i];
+    if (!belongs(gene.token)) continue;
+    x.push_back(i + 1);
+    y.push_back(gene.mean_shift);
+    text.push_back(html_escape(report.vocabulary.gene(gene.token).symbol) + ", " +
+                   std::to_string(gene.cells) + " cells");
+  }
+  return {{"type", "scatter"},
+          {"mode", "markers"},
+          {"name", html_escape(name)},
+          {"x", std::move(x)},
+          {"y", std::move(y)},
+          {"text", std::move(text)},
+          {"hovertemplate", "<b>%{text}</b><br>rank %{x}, shift %{y:.3g}<extra>%{fullData.name}</extra>"}};
+}
+
+Json box_trace(const Report& report, std::string_view label, std::string_view colour, const auto& belongs) {
+  Json shifts = Json::array();
+  Json names = Json::array();
+  Json text = Json::array();
+  for (const auto& gene : report.run.ranking.genes) {
+    if (!belongs(gene.token)) continue;
+    shifts.push_back(gene.mean_shift);
+    names.push_back(label);
+    text.push_back(html_escape(report.vocabulary.gene(gene.token).symbol));
+  }
+  const bool points = shifts.size() <= kMostPoints;
+  return {{"type", "box"},
+          {"orientation", "h"},
+          {"name", label},
+          {"x", std::move(shifts)},
+          {"y", std::move(names)},
+          {"text", std::move(text)},
+          {"boxpoints", points ? Json("all") : Json(false)},
+          {"jitter", 0.5},
+          {"pointpos", 0},
+          {"hovertemplate", "%{text}: %{x:.3g}<extra></extra>"},
+          {"fillcolor", "rgba(0,0,0,0)"},
+          {"line", {{"color", colour}, {"width", 1.5}}},
+          {"marker", {{"color", colour}, {"size", 4}, {"opacity", 0.55}}},
+          {"showlegend", false}};
+}
+
+Json auroc_trace(const std::vector<GeneSetTest>& tests, std::string_view name, std::string_view colour,
+                 std::string_view symbol) {
+  Json x = Json::array();
+  Json y = Json::array();
+  Json text = Json::array();
+  for (const auto& test : tests) {
+    x.push_back(test.auroc);
+    y.push_back(wrapped(test.set));
+    text.push_back("P " + p_number(test.p) + ", FDR " + p_number(test.fdr));
+  }
+  return {{"type", "scatter"},
+          {"mode", "markers"},
+          {"name", html_escape(name)},
+          {"x", std::move(x)},
+          {"y", std::move(y)},
+          {"text", std::move(text)},
+          {"hovertemplate", "AUROC %{x:.3f}<br>%{text}<extra></extra>"},
+          {"marker",
+           {{"color", colour},
+            {"symbol", symbol},
+            {"size", 11},
+            {"line", {{"color", "#FFFFFF"}, {"width", 1}}}}}};
+}
+
+Json control_trace(const Report& report) {
+  Json x = Json::array();
+  Json y = Json::array();
+  Json above = Json::array();
+  Json below = Json::array();
+  for (const auto& control : report.controls) {
+    x.push_back(control.mean_auroc);
+    y.push_back(wrapped(control.set));
+    above.push_back(control.highest_auroc - control.mean_auroc);
+    below.push_back(control.mean_auroc - control.lowest_auroc);
+  }
+  return {{"type", "scatter"},
+          {"mode", "markers"},
+          {"name", "control genes perturbed: mean and range"},
+          {"x", std::move(x)},
+          {"y", std::move(y)},
+          {"error_x",
+           {{"type", "data"},
+            {"symmetric", false},
+            {"array", std::move(above)},
+            {"arrayminus", std::move(below)},
+            {"color", kGrey},
+            {"thickness", 2},
+            {"width", 5}}},
+          {"hovertemplate", "controls: mean AUROC %{x:.3f}<extra></extra>"},
+          {"marker", {{"color", kGrey}, {"symbol", "line-ns-open"}, {"size", 12}, {"line", {{"width", 2}}}}}};
+}
+
+struct MethodStyle {
+  std::string_view colour;
+  std::string_view pattern;
+};
+MethodStyle style_of(const Report& report, std::string_view method) {
+  if (method == report.run.name) return {kThisRun, ""};
+  if (report.twin && method == report.twin->name) return {kTwin, "/"};
+  return {kPale, ""};
+}
+
+/// Bars of one method: precision or recall of every set at one k.
+Json bar_trace(const Report& report, std::string_view method, std::int64_t k, Share PrecisionRecall::*which) {
+  Json x = Json::array();
+  Json y = Json::array();
+  Json above = Json::array();
+  Json below = Json::array();
+  Json text = Json::array();
+  bool interval = false;
+  for (const auto& entry : report.precision_recall) {
+    if (entry.method != method || entry.k != k) continue;
+    const Share& share = entry.*which;
+    x.push_back(share.value);
+    y.push_back(wrapped(entry.set));
+    above.push_back(share.high - share.value);
+    below.push_back(share.value - share.low);
+    text.push_back(fixed_number(entry.hits, entry.hits == std::floor(entry.hits) ? 0 : 1) + " of " +
+                   std::to_string(entry.in_set) + " genes among the top " + std::to_string(k));
+    interval = interval || share.high > share.low;
+  }
+  const MethodStyle style = style_of(report, method);
+  Json trace = {{"type", "bar"},
+                {"orientation", "h"},
+                {"name", html_escape(method)},
+                {"x", std::move(x)},
+                {"y", std::move(y)},
+                {"text", std::move(text)},
+                {"textposition", "none"},
+                {"hovertemplate", "%{x:.3f}: %{text}<extra>%{fullData.name}</extra>"},
+                {"marker",
+                 {{"color", style.colour},
+                  {"pattern", {{"shape", style.pattern}, {"fgcolor", "#7A5200"}, {"size", 6}}}}}};
+  if (interval)
+    trace["error_x"] = {{"type", "data"},
+                        {"symmetric", false},
+                        {"array", std::move(above)},
+                        {"arrayminus", std::move(below)},
+                        {"color", kBlack},
+                        {"thickness", 1},
+                        {"width", 3}};
+  return trace;
+}
+
+/// Methods in the order of the table.
+std::vector<std::string> methods_of(const Report& report) {
+  std::vector<std::string> methods;
+  for (const auto& entry : report.precision_recall)
+    if (std::find(methods.begin(), methods.end(), entry.method) == methods.end())
+      methods.push_back(entry.method);
+  return methods;
+}
+
+}  // namespace
+
+Figure expression_figure(const Report& report) {
+  const MutantSearch& search = *main_gene(report).search;
+  const auto is_chosen = [&](std::size_t i) { return search.chosen == i; };
+  Json data = Json::array();
+  data.push_back(trial_trace(search, "lowers expression", kThisRun, "circle", 9,
+                             [&](std::size_t i) { return search.trials[i].lowers && !is_chosen(i); }));
+  data.push_back(trial_trace(search, "does not", kGrey, "x", 8,
+                             [&](std::size_t i) { return !search.trials[i].lowers; }));
+  data.push_back(trial_trace(search, "taken", kChosen, "star", 15, is_chosen));
+  Json x = axis("random mutant");
+  x["showgrid"] = false;
+  x["range"] = {0, search.trials.size() + 1};
+  Json y = axis("predicted expression");
+  y["rangemode"] = "tozero";
+  Json layout = base_layout(std::move(x), std::move(y), 360);
+  const double reference = search.reference_expression;
+  layout["shapes"] = Json::array({{{"type", "line"},
+                                   {"xref", "paper"},
+                                   {"x0", 0},
+                                   {"x1", 1},
+                                   {"y0", reference},
+                                   {"y1", reference},
+                                   {"line", {{"color", kBlack}, {"width", 1.5}, {"dash", "dash"}}}}});
+  layout["annotations"] = Json::array({{{"xref", "paper"},
+                                        {"x", 1},
+                                        {"y", reference},
+                                        {"xanchor", "right"},
+                                        {"yanchor", "bottom"},
+                                        {"showarrow", false},
+                                        {"text", "reference DNA: " + small_number(reference)}}});
+  return {
+      "expression",
+      "Predicted expression of mutants",
+      "Each point is one random mutant of the DNA around the start of " + report.symbol +
+          "; the dashed line is the reference. The star is the mutant whose embedding went into the model.",
+      {{"data", std::move(data)}, {"layout", std::move(layout)}}};
+}
+
+Figure rank_figure(const Report& report) {
+  std::set<cells::TokenId> listed;
+  for (const auto& set : report.sets) listed.insert(set.tokens.begin(), set.tokens.end());
+  Json data = Json::array();
+  Json others =
+      rank_trace(report, "in no set", [&](cells::TokenId token) { return !listed.contains(token); });
+  others["marker"] = {{"color", kPale}, {"size", 4}};
+  data.push_back(std::move(others));
+  for (std::size_t i = 0; i < report.sets.size(); ++i) {
+    Json trace = rank_trace(report, report.sets[i].name,
+                            [&](cells::TokenId token) { return report.sets[i].contains(token); });
+    trace["marker"] = {{"color", kColours[i % kColours.size()]},
+                       {"symbol", kSymbols[i % kSymbols.size()]},
+                       {"size", 8},
+                       {"line", {{"color", "#FFFFFF"}, {"width", 0.5}}}};
+    if (i >= kShownSets) trace["visible"] = "legendonly";
+    data.push_back(std::move(trace));
+  }
+  Json x = axis("rank by mean shift");
+  x["showgrid"] = false;
+  return {"ranks",
+          "All genes by their shift",
+          "Genes whose contextual embedding moved most stand left. A gene that is in several sets has a "
+          "marker for each. "
+          "Hover for the symbol; click a set in the legend to hide or show it.",
+          {{"data", std::move(data)}, {"layout", base_layout(std::move(x), shift_axis(report), 460)}}};
+}
+
+Figure distribution_figure(const Report& report) {
+  Json data = Json::array();
+  for (std::size_t i = 0; i < report.sets.size(); ++i)
+    data.push_back(box_trace(report, wrapped(report.sets[i].name), kColours[i % kColours.size()],
+                             [&](cells::TokenId token) { return report.sets[i].contains(token); }));
+  data.push_back(box_trace(report, "all scored genes", kGrey, [](cells::TokenId) { return true; }));
+  Json y = set_axis(report);
+  y["categoryarray"].push_back("all scored genes");
+  return {"shifts",
+          "Shift by gene set",
+          "Each point is a gene; boxes show quartiles.",
+          {{"data", std::move(data)},
+           {"layout",
+            base_layout(shift_axis(report), std::move(y), height_of_rows(report.sets.size() + 1, 46))}}};
+}
+
+Figure auroc_figure(const Report& report) {
+  Json data = Json::array();
+  if (!report.controls.empty()) data.push_back(control_trace(report));
+  if (report.twin) data.push_back(auroc_trace(report.twin->tests, report.twin->name, kTwin, "diamond"));
+  data.push_back(auroc_trace(report.run.tests, report.run.name, kThisRun, "circle"));
+  Json x = axis("AUROC");
+  x["range"] = {0, 1};
+  Json layout = base_layout(std::move(x), set_axis(report), height_of_rows(report.sets.size(), 40));
+  layout["shapes"] = Json::array({vertical_line(0.5)});
+  std::string caption =
+      "Chance that a gene of the set moves more than another scored gene; 0.5 is no difference.";
+  if (!report.controls.empty())
+    caption +=
+        " Grey: the same sets after control genes were perturbed instead. What does not exceed grey is not "
+        "specific to " +
+        report.symbol + ".";
+  return {"auroc",
+          "Do the sets move more than other genes?",
+          std::move(caption),
+          {{"data", std::move(data)}, {"layout", std::move(layout)}}};
+}
+
+std::vector<Figure> precision_recall_figures(const Report& report) {
+  std::set<std::int64_t> top_k;
+  for (const auto& entry : report.precision_recall) top_k.insert(entry.k);
+  const std::vector<std::string> methods = methods_of(report);
+  std::vector<Figure> figures;
+  for (const std::int64_t k : top_k) {
+    for (const bool precision : {true, false}) {
+      Json data = Json::array();
+      for (const auto& method : methods)
+        data.push_back(
+            bar_trace(report, method, k, precision ? &PrecisionRecall::precision : &PrecisionRecall::recall));
+      const std::string which = precision ? "precision" : "recall";
+      Json x = axis(which + " in the top " + std::to_string(k));
+      x["rangemode"] = "tozero";
+      Json layout =
+          base_layout(std::move(x), set_axis(report),
+                      height_of_rows(report.sets.size(), 18 + 14 * static_cast<int>(methods.size())));
+      layout["barmode"] = "group";
+      layout["bargap"] = 0.25;
+      layout["legend"]["traceorder"] = "normal";
+      figures.push_back(
+          {which + "_at_" + std::to_string(k),
+           (precision ? "Precision in the top " : "Recall in the top ") + std::to_string(k),
+           precision
+               ? "Share of the top genes that are in the set. Error bars: the middle 95 % of random sets."
+               : "Share of the set that is among the top genes. Error bars: the middle 95 % of random sets.",
+           {{"data", std::move(data)}, {"layout", std::move(layout)}}});
+    }
+  }
+  return figures;
+}
+
+}  // namespace biodta::analysis

@@ -1,0 +1,39 @@
+#pragma once
+/// @file
+/// The report's figures as Plotly JSON ({"data": […], "layout": {…}}), in colours that the colour-blind tell
+/// apart (Okabe & Ito 2008) and with shapes beside colours.
+
+#include <biodta/analysis/report.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <vector>
+
+namespace biodta::analysis {
+
+struct Figure {
+  std::string name;  ///< of its file and of its place in the page: lower case, underscores
+  std::string title;
+  std::string caption;  ///< how to read it
+  nlohmann::ordered_json plotly;
+
+  /// As text; bytes that are no UTF-8 (a symbol of a broken file) become U+FFFD. @param indent  -1 = one
+  /// line.
+  std::string text(int indent) const {
+    return plotly.dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  }
+};
+
+/// Predicted expression of every trial, with the reference and the mutant taken. Needs DNA mutagenesis.
+Figure expression_figure(const Report& report);
+/// Every scored gene by its rank and mean shift, gene sets coloured, symbols on hover.
+Figure rank_figure(const Report& report);
+/// Shift distribution by set, beside all scored genes.
+Figure distribution_figure(const Report& report);
+/// AUROC by set: this run, the twin, the range of the controls.
+Figure auroc_figure(const Report& report);
+/// Precision and recall bars by set and method, two figures for each k.
+std::vector<Figure> precision_recall_figures(const Report& report);
+
+}  // namespace biodta::analysis

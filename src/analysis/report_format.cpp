@@ -1,0 +1,110 @@
+#include "report_format.hpp"
+
+#include <biodta/support/error.hpp>
+#include <biodta/support/tsv.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+namespace biodta::analysis {
+namespace {
+
+constexpr std::string_view kMissing = "–";
+
+std::string printed(const char* format, int digits, double value) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), format, digits, value);
+  return text.data();
+}
+
+/// "6.42e-10" rather than "6.42e-010"; the exponent without leading zeros or plus.
+std::string scientific(double value, int digits) {
+  std::string text = printed("%.*e", digits, value);
+  const std::size_t mark = text.find('e');
+  if (mark == std::string::npos) return text;  // inf
+  const int exponent = std::stoi(text.substr(mark + 1));
+  return text.substr(0, mark) + "e" + std::to_string(exponent);
+}
+
+}  // namespace
+
+std::string exact_number(double value) {
+  return std::isnan(value) ? "NA" : support::format_double(value);
+}
+
+std::string fixed_number(double value, int digits) {
+  return std::isnan(value) ? std::string(kMissing) : printed("%.*f", digits, value);
+}
+
+std::string p_number(double value) {
+  if (std::isnan(value)) return std::string(kMissing);
+  if (value == 0.0) return "<1e-300";
+  return value < 0.001 ? scientific(value, 1) : fixed_number(value, 3);
+}
+
+std::string small_number(double value) {
+  if (std::isnan(value)) return std::string(kMissing);
+  if (value == 0.0) return "0";
+  const double size = std::abs(value);
+  if (size < 0.001 || size >= 1e6) return scientific(value, 2);
+  return fixed_number(value, size < 0.1 ? 4 : (size < 10 ? 3 : 1));
+}
+
+std::string html_escape(std::string_view text) {
+  std::string escaped;
+  escaped.reserve(text.size());
+  for (const char letter : text) {
+    switch (letter) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      default:
+        escaped += letter;
+    }
+  }
+  return escaped;
+}
+
+std::string html_number(std::string_view number) {
+  const std::size_t mark = number.find('e');
+  if (mark == std::string_view::npos) return html_escape(number);
+  std::string exponent(number.substr(mark + 1));
+  if (exponent.starts_with('-')) exponent.replace(0, 1, "−");
+  return html_escape(number.substr(0, mark)) + " × 10<sup>" + exponent + "</sup>";
+}
+
+const PerturbedGene& main_gene(const Report& report) {
+  if (report.perturbed.empty()) throw Error("a report needs the gene that was perturbed");
+  return report.perturbed.front();
+}
+
+bool is_mutagenesis(const Report& report) {
+  return main_gene(report).search.has_value();
+}
+
+const MutantTrial& chosen_trial(const PerturbedGene& gene) {
+  if (!gene.search || !gene.search->chosen) throw Error("no mutant of " + gene.symbol + " was taken");
+  return gene.search->trials.at(*gene.search->chosen);
+}
+
+std::vector<std::string> sets_of(const Report& report, cells::TokenId token) {
+  std::vector<std::string> names;
+  for (const auto& set : report.sets)
+    if (set.contains(token)) names.push_back(set.name);
+  return names;
+}
+
+}  // namespace biodta::analysis

@@ -1,0 +1,174 @@
+#include "report_tables.hpp"
+
+#include "report_format.hpp"
+
+#include <biodta/genome/variants.hpp>
+#include <biodta/support/tsv.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <tuple>
+#include <utility>
+
+namespace biodta::analysis {
+namespace {
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ";") + word;
+  return text;
+}
+
+support::Table genes_table(const Report& report) {
+  support::Table table{{}, {"gene_id", "symbol", "rank", "cells", "mean_shift", "sd_shift", "sets"}, {}};
+  std::size_t rank = 0;
+  for (const auto& gene : report.run.ranking.genes) {
+    const cells::VocabularyGene& known = report.vocabulary.gene(gene.token);
+    table.rows.push_back({known.id, known.symbol, std::to_string(++rank), std::to_string(gene.cells),
+                          exact_number(gene.mean_shift), exact_number(gene.standard_deviation),
+                          joined(sets_of(report, gene.token))});
+  }
+  return table;
+}
+
+support::Table gene_sets_table(const Report& report) {
+  support::Table table{{},
+                       {"set", "genes_listed", "genes_matched", "genes_scored", "median_shift",
+                        "median_shift_others", "auroc", "p", "fdr"},
+                       {}};
+  if (report.twin)
+    for (const char* name : {"twin_auroc", "twin_p", "twin_fdr"}) table.columns.emplace_back(name);
+  if (!report.controls.empty())
+    for (const char* name : {"control_genes", "control_auroc_mean", "control_auroc_min", "control_auroc_max",
+                             "control_p_median", "control_significant"})
+      table.columns.emplace_back(name);
+  for (std::size_t i = 0; i < report.run.tests.size(); ++i) {
+    const GeneSetTest& test = report.run.tests[i];
+    std::vector<std::string> row = {test.set, std::to_string(test.listed), std::to_string(test.matched),
+                                    std::to_string(test.scored)};
+    for (const double value : {test.median_shift, test.median_shift_others, test.auroc, test.p, test.fdr})
+      row.push_back(exact_number(value));
+    if (report.twin) {
+      const GeneSetTest& twin = report.twin->tests.at(i);
+      for (const double value : {twin.auroc, twin.p, twin.fdr}) row.push_back(exact_number(value));
+    }
+    if (!report.controls.empty()) {
+      const ControlSummary& control = report.controls.at(i);
+      row.push_back(std::to_string(control.controls));
+      for (const double value :
+           {control.mean_auroc, control.lowest_auroc, control.highest_auroc, control.median_p})
+        row.push_back(exact_number(value));
+      row.push_back(std::to_string(control.significant));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+support::Table precision_recall_table(const Report& report) {
+  support::Table table{{},
+                       {"method", "set", "k", "genes_ranked", "genes_in_set", "hits", "precision",
+                        "precision_low", "precision_high", "recall", "recall_low", "recall_high"},
+                       {}};
+  for (const auto& entry : report.precision_recall) {
+    std::vector<std::string> row = {entry.method, entry.set, std::to_string(entry.k),
+                                    std::to_string(entry.population), std::to_string(entry.in_set)};
+    for (const double value : {entry.hits, entry.precision.value, entry.precision.low, entry.precision.high,
+                               entry.recall.value, entry.recall.low, entry.recall.high})
+      row.push_back(exact_number(value));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+support::Table expression_table(const Report& report) {
+  support::Table table{{},
+                       {"gene_id", "symbol", "role", "trial", "edits", "expression_reference",
+                        "expression_mutant", "fold_change", "lowers", "chosen"},
+                       {}};
+  for (const auto& gene : report.perturbed) {
+    if (!gene.search) continue;
+    for (std::size_t i = 0; i < gene.search->trials.size(); ++i) {
+      const MutantTrial& trial = gene.search->trials[i];
+      const double reference = gene.search->reference_expression;
+      table.rows.push_back({gene.gene_id, gene.symbol, gene.control ? "control" : "target",
+                            std::to_string(i + 1), std::to_string(trial.edits.size()),
+                            exact_number(reference), exact_number(trial.expression),
+                            exact_number(reference != 0.0 ? trial.expression / reference : std::nan("")),
+                            trial.lowers ? "yes" : "no", gene.search->chosen == i ? "yes" : "no"});
+    }
+  }
+  return table;
+}
+
+support::Table identity_table(const Report& report) {
+  support::Table table{{},
+                       {"gene_id", "symbol", "role", "space", "distance_to_own_reference",
+                        "distance_to_nearest_other", "nearest_other", "nearest_is_own"},
+                       {}};
+  for (const auto& gene : report.perturbed) {
+    if (!gene.identity) continue;
+    for (const auto& [space, near] :
+         {std::pair{"input", gene.identity->input}, std::pair{"adapted", gene.identity->adapted}})
+      table.rows.push_back({gene.gene_id, gene.symbol, gene.control ? "control" : "target", space,
+                            exact_number(near.own), exact_number(near.nearest), near.nearest_gene,
+                            near.kept() ? "yes" : "no"});
+  }
+  return table;
+}
+
+/// Genes whose mutant was taken.
+std::vector<const PerturbedGene*> mutated_genes(const Report& report) {
+  std::vector<const PerturbedGene*> genes;
+  for (const auto& gene : report.perturbed)
+    if (gene.search && gene.search->chosen) genes.push_back(&gene);
+  return genes;
+}
+
+/// One record an edit; a mutant is a sample, so that `biodta-embed --vcf` makes the same rows again.
+void write_mutants(const Report& report, const std::filesystem::path& path) {
+  const std::vector<const PerturbedGene*> genes = mutated_genes(report);
+  std::vector<genome::VcfContig> contigs;
+  std::vector<std::string> samples;
+  using Place = std::tuple<std::size_t, std::int64_t, std::string, std::string>;
+  std::map<Place, std::vector<std::string>> genotypes;
+  for (std::size_t sample = 0; sample < genes.size(); ++sample) {
+    const PerturbedGene& gene = *genes[sample];
+    samples.push_back(gene.symbol + "_trial" + std::to_string(*gene.search->chosen + 1));
+    const auto known = std::find_if(contigs.begin(), contigs.end(),
+                                    [&](const auto& contig) { return contig.name == gene.window->contig; });
+    const auto contig = static_cast<std::size_t>(known - contigs.begin());
+    if (known == contigs.end()) contigs.push_back({gene.window->contig, gene.window->contig_length});
+    for (const auto& edit : chosen_trial(gene).edits) {
+      auto& calls = genotypes[{contig, edit.position, edit.ref, edit.alt}];
+      calls.resize(genes.size(), "0");
+      calls[sample] = "1";
+    }
+  }
+  std::vector<genome::VcfRecord> records;
+  for (auto& [place, calls] : genotypes) {
+    const auto& [contig, position, ref, alt] = place;
+    records.push_back({contigs[contig].name, {position, ref, alt}, ".", std::move(calls)});
+  }
+  genome::write_vcf(path, contigs, samples, records);
+}
+
+void write(support::Table table, const std::filesystem::path& path) {
+  table.path = path;
+  support::write_table(table);
+}
+
+}  // namespace
+
+void write_tables(const Report& report, const std::filesystem::path& folder) {
+  write(genes_table(report), folder / "genes.tsv");
+  write(gene_sets_table(report), folder / "gene_sets.tsv");
+  write(precision_recall_table(report), folder / "precision_recall.tsv");
+  if (!is_mutagenesis(report)) return;
+  write(expression_table(report), folder / "expression.tsv");
+  write(identity_table(report), folder / "identity.tsv");
+  write_mutants(report, folder / "mutants.vcf");
+}
+
+}  // namespace biodta::analysis
