@@ -17,6 +17,8 @@
 
 namespace biodta::model {
 
+class AdapterEmbedder;
+
 /// A result never depends on who shares the batch (to rounding). Not thread-safe.
 class MaskedLanguageModelImpl : public torch::nn::Module {
  public:
@@ -43,6 +45,8 @@ class MaskedLanguageModelImpl : public torch::nn::Module {
 
  private:
   struct Parts;
+  AdapterEmbedder& adapter();
+
   ModelConfig config_;
   std::unique_ptr<Parts> parts_;
 };
@@ -50,7 +54,8 @@ TORCH_MODULE(MaskedLanguageModel);
 
 /// Writes config.json and model.safetensors into an existing folder.
 void save_model(const MaskedLanguageModel& model, const std::filesystem::path& folder);
-/// Reads what save_model wrote, in eval mode on the CPU. Throws InputError.
+/// Reads what save_model wrote, in eval mode on the CPU; also a Hugging Face BertForMaskedLM of the same kind (ReLU,
+/// absolute positions), which becomes a model with a table. Throws InputError.
 MaskedLanguageModel load_model(const std::filesystem::path& folder);
 
 }  // namespace biodta::model

@@ -1,0 +1,82 @@
+#pragma once
+/// @file
+/// BERT's encoder over packed sequences (Devlin et al. 2019): post-layer-norm, learned positions, ReLU. Its
+/// parameters have Hugging Face's names below `bert.`.
+
+#include <biodta/model/config.hpp>
+#include <biodta/model/packed_sequences.hpp>
+#include <biodta/model/sequence_layout.hpp>
+#include <biodta/model/token_embedder.hpp>
+
+#include <torch/nn/module.h>
+#include <torch/nn/modules/container/modulelist.h>
+#include <torch/nn/modules/embedding.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/nn/modules/normalization.h>
+#include <torch/nn/pimpl.h>
+#include <torch/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace biodta::model {
+
+/// Token embedding + position + token type, layer norm, dropout: `bert.embeddings`.
+class BertEmbeddingsImpl : public torch::nn::Module {
+ public:
+  explicit BertEmbeddingsImpl(const ModelConfig& config);
+  /// @return [T, H]. Throws Error for a sequence longer than max_positions.
+  torch::Tensor forward(const PackedSequences& input);
+  void initialise(std::uint64_t seed);
+  TokenEmbedder& tokens() noexcept { return *tokens_; }
+
+ private:
+  double dropout_;
+  double deviation_;
+  std::unique_ptr<TokenEmbedder> tokens_;
+  torch::nn::Embedding position_embeddings_;
+  torch::nn::Embedding token_type_embeddings_;
+  torch::nn::LayerNorm layer_norm_;
+};
+TORCH_MODULE(BertEmbeddings);
+
+/// One transformer layer: `bert.encoder.layer.N`.
+class BertLayerImpl : public torch::nn::Module {
+ public:
+  explicit BertLayerImpl(const BertConfig& config);
+  /// [T, H] -> [T, H]
+  torch::Tensor forward(const torch::Tensor& x_TH, const SequenceLayout& layout);
+  /// @param name  the layer's own, from which each parameter's random stream is keyed.
+  void initialise(std::uint64_t seed, const std::string& name);
+
+ private:
+  torch::Tensor attend(const torch::Tensor& x_TH, const SequenceLayout& layout);
+
+  BertConfig config_;
+  torch::nn::Linear query_{nullptr}, key_{nullptr}, value_{nullptr};
+  torch::nn::Linear attention_output_{nullptr}, intermediate_{nullptr}, output_{nullptr};
+  torch::nn::LayerNorm attention_norm_{nullptr}, output_norm_{nullptr};
+};
+TORCH_MODULE(BertLayer);
+
+/// Embeddings and layers: `bert`.
+class BertImpl : public torch::nn::Module {
+ public:
+  explicit BertImpl(const ModelConfig& config);
+  /// Runs the first `layers` layers on a batch in the encoder's order.
+  /// @param each  called with (0, embeddings) and then (l, output of layer l); may be empty.
+  /// @return the last output, [T, H].
+  torch::Tensor forward(const PackedSequences& ordered, const SequenceLayout& layout, std::int64_t layers,
+                        const std::function<void(std::int64_t, const torch::Tensor&)>& each = {});
+  void initialise(std::uint64_t seed);
+  TokenEmbedder& tokens() noexcept { return embeddings_->tokens(); }
+
+ private:
+  BertEmbeddings embeddings_;
+  torch::nn::ModuleList layers_;
+};
+TORCH_MODULE(Bert);
+
+}  // namespace biodta::model

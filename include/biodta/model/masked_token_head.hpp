@@ -1,0 +1,36 @@
+#pragma once
+/// @file
+/// The masked-LM head: from a contextual embedding to logits over the vocabulary. Hugging Face's `cls`.
+
+#include <biodta/model/config.hpp>
+
+#include <torch/nn/module.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/nn/modules/normalization.h>
+#include <torch/nn/pimpl.h>
+#include <torch/types.h>
+
+#include <cstdint>
+
+namespace biodta::model {
+
+/// decoder(LayerNorm(ReLU(dense(h)))) + bias; `cls.predictions.{transform.{dense,LayerNorm},decoder,bias}`.
+class MaskedTokenHeadImpl : public torch::nn::Module {
+ public:
+  explicit MaskedTokenHeadImpl(const ModelConfig& config);
+  /// @param hidden_MH  last-layer embeddings
+  /// @param table_VH   the embedding table, for a tied decoder; undefined (and unused) for one of its own.
+  /// @return [M, V]
+  torch::Tensor forward(const torch::Tensor& hidden_MH, const torch::Tensor& table_VH);
+  void initialise(std::uint64_t seed);
+
+ private:
+  double deviation_;
+  torch::nn::Linear dense_{nullptr};
+  torch::nn::LayerNorm layer_norm_{nullptr};
+  torch::nn::Linear decoder_{nullptr};  // null when tied
+  torch::Tensor bias_V_;
+};
+TORCH_MODULE(MaskedTokenHead);
+
+}  // namespace biodta::model

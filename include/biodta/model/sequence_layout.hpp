@@ -1,0 +1,43 @@
+#pragma once
+/// @file
+/// How the sequences of a batch lie in memory while the encoder works on them.
+
+#include <biodta/model/packed_sequences.hpp>
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace biodta::model {
+
+/// Neighbouring sequences of one length.
+struct LengthGroup {
+  std::int64_t first_token = 0;
+  std::int64_t sequences = 0;
+  std::int64_t length = 0;
+
+  std::int64_t tokens() const noexcept { return sequences * length; }
+};
+
+/// The encoder's order of a batch: sequences of equal length are neighbours, so that each group is a dense
+/// block [sequences, length, H] without padding or copying. Batches of the length-grouped sampler mostly lie
+/// so already.
+struct SequenceLayout {
+  std::vector<LengthGroup> groups;  ///< longest first where the batch was reordered
+  std::int64_t tokens = 0;          ///< T
+  std::int64_t longest = 0;         ///< length of the longest sequence
+  torch::Tensor
+      order_T;  ///< int64: token i of the encoder is token order_T[i] of the batch; undefined = as it is
+  torch::Tensor
+      inverse_T;  ///< int64: token i of the batch is token inverse_T[i] of the encoder; undefined = as it is
+  torch::Tensor
+      boundaries_B1;  ///< int32 [B + 1] on the device: where each sequence begins in the encoder's order
+};
+
+/// @throws Error when the lengths are not positive or do not sum to T.
+SequenceLayout make_layout(const PackedSequences& input);
+/// Tokens, positions and rows in the encoder's order.
+PackedSequences reorder(const PackedSequences& input, const SequenceLayout& layout);
+
+}  // namespace biodta::model

@@ -1,0 +1,71 @@
+#pragma once
+/// @file
+/// Where a token's input embedding comes from: the seam at which dynamic token adaptation enters a BERT.
+
+#include <biodta/model/config.hpp>
+#include <biodta/model/input_map.hpp>
+#include <biodta/model/packed_sequences.hpp>
+
+#include <torch/nn/module.h>
+#include <torch/nn/modules/embedding.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/types.h>
+
+#include <cstdint>
+#include <memory>
+
+namespace biodta::model {
+
+/// Gives the input embedding of every token of a batch, before position and layer norm. An implementation
+/// registers its layers with the module that owns it (`bert.embeddings`), so that their names are Hugging
+/// Face's.
+class TokenEmbedder {
+ public:
+  virtual ~TokenEmbedder() = default;
+  /// @return [T, H]
+  virtual torch::Tensor forward(const PackedSequences& input) = 0;
+  /// Draws the initial weights from a seed alone.
+  virtual void initialise(std::uint64_t seed) = 0;
+  /// The table that a tied decoder shares, [V, H]; undefined when there is none.
+  virtual torch::Tensor table() const { return {}; }
+};
+
+/// A learned row a token, as in BERT: `word_embeddings.weight` [V, H].
+class TableEmbedder : public TokenEmbedder {
+ public:
+  /// @param owner  must outlive the embedder.
+  TableEmbedder(const ModelConfig& config, torch::nn::Module& owner);
+  torch::Tensor forward(const PackedSequences& input) override;
+  void initialise(std::uint64_t seed) override;
+  torch::Tensor table() const override { return word_embeddings_->weight; }
+
+ private:
+  double deviation_;
+  torch::nn::Embedding word_embeddings_;
+};
+
+/// softplus(Linear(map(E))) of a gene's embedding row (paper, section 2): the same adapter for all genes, run
+/// once per distinct row of the batch. Pad and mask have learned vectors of their own
+/// (`special_embeddings.weight` [2, H]).
+class AdapterEmbedder : public TokenEmbedder {
+ public:
+  /// @param owner  must outlive the embedder.
+  AdapterEmbedder(const ModelConfig& config, torch::nn::Module& owner);
+  /// Tokens with row_T = -1 must be pad or mask.
+  torch::Tensor forward(const PackedSequences& input) override;
+  void initialise(std::uint64_t seed) override;
+  void fit_input_map(const torch::Tensor& rows_GE) { input_map_->fit(rows_GE); }
+  /// [U, E] float32 -> [U, H]
+  torch::Tensor adapt(const torch::Tensor& rows_UE);
+
+ private:
+  double special_deviation_;
+  double adapter_deviation_;
+  torch::nn::Embedding special_embeddings_;
+  InputMapLayer input_map_;
+  torch::nn::Linear adapter_;
+};
+
+std::unique_ptr<TokenEmbedder> make_token_embedder(const ModelConfig& config, torch::nn::Module& owner);
+
+}  // namespace biodta::model

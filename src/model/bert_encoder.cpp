@@ -1,0 +1,144 @@
+#include <biodta/model/bert_encoder.hpp>
+#include <biodta/model/initial_weights.hpp>
+#include <biodta/model/packed_attention.hpp>
+#include <biodta/support/error.hpp>
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/dropout.h>
+#include <ATen/ops/embedding.h>
+#include <ATen/ops/layer_norm.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/relu.h>
+
+#include <algorithm>
+#include <string>
+
+namespace biodta::model {
+namespace {
+
+constexpr std::int64_t kTokenTypes = 2;  // as in every BERT; only the first is used
+
+torch::nn::LayerNorm make_layer_norm(const BertConfig& config) {
+  return torch::nn::LayerNorm(
+      torch::nn::LayerNormOptions({config.hidden_size}).eps(config.layer_norm_epsilon));
+}
+
+void initialise_norm(torch::nn::LayerNorm& norm) {
+  const torch::NoGradGuard no_gradient;
+  norm->weight.fill_(1.0);
+  norm->bias.zero_();
+}
+
+torch::Tensor dropped(const torch::Tensor& x, double probability, bool training) {
+  return training && probability > 0 ? at::dropout(x, probability, true) : x;
+}
+
+/// A module that only gives its children a name, as Hugging Face's nesting asks for.
+std::shared_ptr<torch::nn::Module> folder() {
+  return std::make_shared<torch::nn::Module>();
+}
+
+}  // namespace
+
+BertEmbeddingsImpl::BertEmbeddingsImpl(const ModelConfig& config)
+    : dropout_(config.bert.hidden_dropout),
+      deviation_(config.bert.initializer_range),
+      tokens_(make_token_embedder(config, *this)),
+      position_embeddings_(register_module(
+          "position_embeddings", torch::nn::Embedding(config.bert.max_positions, config.bert.hidden_size))),
+      token_type_embeddings_(register_module("token_type_embeddings",
+                                             torch::nn::Embedding(kTokenTypes, config.bert.hidden_size))),
+      layer_norm_(register_module("LayerNorm", make_layer_norm(config.bert))) {}
+
+torch::Tensor BertEmbeddingsImpl::forward(const PackedSequences& input) {
+  std::int64_t longest = 0;
+  for (const std::int64_t length : input.lengths) longest = std::max(longest, length);
+  if (longest > position_embeddings_->weight.size(0)) {
+    throw Error("a sequence of " + std::to_string(longest) + " tokens is longer than the model's " +
+                std::to_string(position_embeddings_->weight.size(0)) + " positions");
+  }
+  // All tokens are of the first type: it is added to the positions, of which there are fewer.
+  const auto position_PH = position_embeddings_->weight + token_type_embeddings_->weight[0];
+  const auto x_TH = tokens_->forward(input) + at::embedding(position_PH, input.positions_T);
+  return dropped(layer_norm_->forward(x_TH), dropout_, is_training());
+}
+
+void BertEmbeddingsImpl::initialise(std::uint64_t seed) {
+  tokens_->initialise(seed);
+  draw_normal(position_embeddings_->weight, seed, "position_embeddings.weight", deviation_);
+  draw_normal(token_type_embeddings_->weight, seed, "token_type_embeddings.weight", deviation_);
+  initialise_norm(layer_norm_);
+}
+
+BertLayerImpl::BertLayerImpl(const BertConfig& config) : config_(config) {
+  const std::int64_t hidden = config.hidden_size;
+  const auto attention = register_module("attention", folder());
+  const auto self = attention->register_module("self", folder());
+  query_ = self->register_module("query", torch::nn::Linear(hidden, hidden));
+  key_ = self->register_module("key", torch::nn::Linear(hidden, hidden));
+  value_ = self->register_module("value", torch::nn::Linear(hidden, hidden));
+  const auto attention_output = attention->register_module("output", folder());
+  attention_output_ = attention_output->register_module("dense", torch::nn::Linear(hidden, hidden));
+  attention_norm_ = attention_output->register_module("LayerNorm", make_layer_norm(config));
+  const auto intermediate = register_module("intermediate", folder());
+  intermediate_ = intermediate->register_module("dense", torch::nn::Linear(hidden, config.intermediate_size));
+  const auto output = register_module("output", folder());
+  output_ = output->register_module("dense", torch::nn::Linear(config.intermediate_size, hidden));
+  output_norm_ = output->register_module("LayerNorm", make_layer_norm(config));
+}
+
+torch::Tensor BertLayerImpl::attend(const torch::Tensor& x_TH, const SequenceLayout& layout) {
+  const auto weight = at::cat({query_->weight, key_->weight, value_->weight});
+  const auto bias = at::cat({query_->bias, key_->bias, value_->bias});
+  return packed_attention(at::linear(x_TH, weight, bias), layout, config_.heads,
+                          is_training() ? config_.attention_dropout : 0.0);
+}
+
+torch::Tensor BertLayerImpl::forward(const torch::Tensor& x_TH, const SequenceLayout& layout) {
+  const auto attended = attention_output_->forward(attend(x_TH, layout));
+  const auto middle =
+      attention_norm_->forward(x_TH + dropped(attended, config_.hidden_dropout, is_training()));
+  const auto fed = output_->forward(at::relu(intermediate_->forward(middle)));
+  return output_norm_->forward(middle + dropped(fed, config_.hidden_dropout, is_training()));
+}
+
+void BertLayerImpl::initialise(std::uint64_t seed, const std::string& name) {
+  for (const auto& parameter : named_parameters()) {
+    if (parameter.key().ends_with("bias")) {
+      const torch::NoGradGuard no_gradient;
+      parameter.value().zero_();
+    } else {
+      draw_normal(parameter.value(), seed, name + "." + parameter.key(), config_.initializer_range);
+    }
+  }
+  initialise_norm(attention_norm_);
+  initialise_norm(output_norm_);
+}
+
+BertImpl::BertImpl(const ModelConfig& config)
+    : embeddings_(register_module("embeddings", BertEmbeddings(config))) {
+  const auto encoder = register_module("encoder", folder());
+  layers_ = encoder->register_module("layer", torch::nn::ModuleList());
+  for (std::int64_t i = 0; i < config.bert.layers; ++i) layers_->push_back(BertLayer(config.bert));
+}
+
+torch::Tensor BertImpl::forward(const PackedSequences& ordered, const SequenceLayout& layout,
+                                std::int64_t layers,
+                                const std::function<void(std::int64_t, const torch::Tensor&)>& each) {
+  auto x_TH = embeddings_->forward(ordered);
+  if (each) each(0, x_TH);
+  for (std::int64_t i = 0; i < layers; ++i) {
+    x_TH = layers_[static_cast<std::size_t>(i)]->as<BertLayer>()->forward(x_TH, layout);
+    if (each) each(i + 1, x_TH);
+  }
+  return x_TH;
+}
+
+void BertImpl::initialise(std::uint64_t seed) {
+  embeddings_->initialise(seed);
+  for (std::size_t i = 0; i < layers_->size(); ++i) {
+    layers_[i]->as<BertLayer>()->initialise(seed, "layer." + std::to_string(i));
+  }
+}
+
+}  // namespace biodta::model

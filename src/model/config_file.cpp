@@ -1,0 +1,204 @@
+#include <biodta/model/config.hpp>
+#include <biodta/support/atomic_file.hpp>
+#include <biodta/support/error.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <string>
+#include <utility>
+
+namespace biodta::model {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kFormatVersion = 1;
+
+const char* name_of(TokenEmbedding kind) {
+  return kind == TokenEmbedding::kAdapter ? "adapter" : "table";
+}
+const char* name_of(Decoder decoder) {
+  return decoder == Decoder::kOwn ? "own" : "tied";
+}
+const char* name_of(InputMap map) {
+  switch (map) {
+    case InputMap::kNone:
+      return "none";
+    case InputMap::kStandardised:
+      return "standardised";
+    case InputMap::kWhitened:
+      return "whitened";
+  }
+  throw Error("unknown input map");
+}
+
+/// One object of the file, whose fields are taken by name and type.
+class Fields {
+ public:
+  Fields(const std::filesystem::path& path, std::string place, const json& object)
+      : path_(&path), place_(std::move(place)), object_(&object) {}
+
+  bool has(const char* name) const { return object_->contains(name); }
+
+  std::int64_t integer(const char* name) const {
+    const auto& value = at(name, "a whole number");
+    if (!value.is_number_integer()) refuse(name, value.dump(), "a whole number");
+    return value.get<std::int64_t>();
+  }
+  double number(const char* name) const {
+    const auto& value = at(name, "a number");
+    if (!value.is_number()) refuse(name, value.dump(), "a number");
+    return value.get<double>();
+  }
+  bool truth(const char* name) const {
+    const auto& value = at(name, "true or false");
+    if (!value.is_boolean()) refuse(name, value.dump(), "true or false");
+    return value.get<bool>();
+  }
+  template <class E>
+  E choice(const char* name, std::initializer_list<E> known) const {
+    std::string names;
+    for (const E one : known) names += (names.empty() ? "" : ", ") + std::string(name_of(one));
+    const auto& value = at(name, names);
+    for (const E one : known) {
+      if (value == name_of(one)) return one;
+    }
+    refuse(name, value.dump(), names);
+  }
+  /// The field must be absent or hold this.
+  void require(const char* name, const json& expected) const {
+    if (has(name) && (*object_)[name] != expected) refuse(name, (*object_)[name].dump(), expected.dump());
+  }
+  Fields object(const char* name) const {
+    const auto& value = at(name, "an object");
+    if (!value.is_object()) refuse(name, value.dump(), "an object");
+    return {*path_, place_ + name + ".", value};
+  }
+  [[noreturn]] void refuse(const std::string& name, const std::string& found,
+                           const std::string& expected) const {
+    throw InputError(*path_, place_ + name, found, expected);
+  }
+
+ private:
+  const json& at(const char* name, const std::string& expected) const {
+    if (!has(name)) refuse(name, "nothing", expected);
+    return (*object_)[name];
+  }
+
+  const std::filesystem::path* path_;
+  std::string place_;
+  const json* object_;
+};
+
+json parse(const std::filesystem::path& path) {
+  const std::string text = support::read_text_file(path);
+  auto parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!parsed.is_object()) throw InputError(path, "", "no JSON object", "a model's config.json");
+  return parsed;
+}
+
+/// Whatever Hugging Face's BERT can be that this one is not.
+void require_our_kind(const Fields& fields) {
+  fields.require("model_type", "bert");
+  fields.require("hidden_act", "relu");
+  fields.require("position_embedding_type", "absolute");
+  fields.require("is_decoder", false);
+  fields.require("add_cross_attention", false);
+  fields.require("pad_token_id", 0);
+  fields.require("type_vocab_size", 2);
+}
+
+BertConfig read_bert(const Fields& fields) {
+  BertConfig bert;
+  bert.layers = fields.integer("num_hidden_layers");
+  bert.hidden_size = fields.integer("hidden_size");
+  bert.heads = fields.integer("num_attention_heads");
+  bert.intermediate_size = fields.integer("intermediate_size");
+  bert.max_positions = fields.integer("max_position_embeddings");
+  bert.hidden_dropout = fields.number("hidden_dropout_prob");
+  bert.attention_dropout = fields.number("attention_probs_dropout_prob");
+  bert.layer_norm_epsilon = fields.number("layer_norm_eps");
+  bert.initializer_range = fields.number("initializer_range");
+  return bert;
+}
+
+/// The "biodta" section.
+void read_own(const Fields& fields, ModelConfig& config) {
+  if (const auto version = fields.integer("format_version"); version != kFormatVersion) {
+    fields.refuse("format_version", std::to_string(version), std::to_string(kFormatVersion));
+  }
+  config.row_size = fields.integer("row_size");
+  config.decoder = fields.choice("decoder", {Decoder::kOwn, Decoder::kTied});
+  const Fields embedding = fields.object("embedding");
+  config.embedding.kind = embedding.choice("kind", {TokenEmbedding::kAdapter, TokenEmbedding::kTable});
+  config.embedding.input_map =
+      embedding.choice("input_map", {InputMap::kNone, InputMap::kStandardised, InputMap::kWhitened});
+  config.embedding.shrinkage = embedding.number("shrinkage");
+  config.embedding.table_initializer_range = embedding.number("table_initializer_range");
+  config.embedding.adapter_initializer_range = embedding.number("adapter_initializer_range");
+}
+
+/// A BERT as Hugging Face writes it: a table, tied unless it says otherwise.
+void assume_table(const Fields& fields, ModelConfig& config) {
+  config.embedding.kind = TokenEmbedding::kTable;
+  config.embedding.table_initializer_range = config.bert.initializer_range;
+  const bool tied = !fields.has("tie_word_embeddings") || fields.truth("tie_word_embeddings");
+  config.decoder = tied ? Decoder::kTied : Decoder::kOwn;
+}
+
+}  // namespace
+
+void write_model_config(const std::filesystem::path& path, const ModelConfig& config) {
+  const auto& bert = config.bert;
+  const nlohmann::ordered_json document = {
+      {"architectures", {"BertForMaskedLM"}},
+      {"model_type", "bert"},
+      {"vocab_size", config.vocabulary_size},
+      {"hidden_size", bert.hidden_size},
+      {"num_hidden_layers", bert.layers},
+      {"num_attention_heads", bert.heads},
+      {"intermediate_size", bert.intermediate_size},
+      {"hidden_act", "relu"},
+      {"hidden_dropout_prob", bert.hidden_dropout},
+      {"attention_probs_dropout_prob", bert.attention_dropout},
+      {"max_position_embeddings", bert.max_positions},
+      {"type_vocab_size", 2},
+      {"initializer_range", bert.initializer_range},
+      {"layer_norm_eps", bert.layer_norm_epsilon},
+      {"pad_token_id", 0},
+      {"tie_word_embeddings", config.decoder == Decoder::kTied},
+      {"biodta",
+       {{"format_version", kFormatVersion},
+        {"row_size", config.row_size},
+        {"decoder", name_of(config.decoder)},
+        {"embedding",
+         {{"kind", name_of(config.embedding.kind)},
+          {"input_map", name_of(config.embedding.input_map)},
+          {"shrinkage", config.embedding.shrinkage},
+          {"table_initializer_range", config.embedding.table_initializer_range},
+          {"adapter_initializer_range", config.embedding.adapter_initializer_range}}}}}};
+  support::write_text_file(path, document.dump(2) + "\n");
+}
+
+ModelConfig read_model_config(const std::filesystem::path& path) {
+  const json document = parse(path);
+  const Fields fields(path, "", document);
+  require_our_kind(fields);
+  ModelConfig config;
+  config.bert = read_bert(fields);
+  config.vocabulary_size = fields.integer("vocab_size");
+  if (fields.has("biodta")) {
+    read_own(fields.object("biodta"), config);
+  } else {
+    assume_table(fields, config);
+  }
+  try {
+    validate(config);
+  } catch (const ConfigError& error) {
+    throw InputError(path.string() + ": " + error.what(), error.hint());
+  }
+  return config;
+}
+
+}  // namespace biodta::model

@@ -1,0 +1,95 @@
+#include <biodta/model/bert_encoder.hpp>
+#include <biodta/model/masked_language_model.hpp>
+#include <biodta/model/masked_token_head.hpp>
+#include <biodta/model/sequence_layout.hpp>
+#include <biodta/support/error.hpp>
+
+#include <ATen/ops/embedding.h>
+
+#include <algorithm>
+#include <string>
+
+namespace biodta::model {
+namespace {
+
+/// Rows of x by number. (The backward pass of index_select is several times slower.)
+torch::Tensor rows_of(const torch::Tensor& x_TH, const torch::Tensor& index) {
+  return at::embedding(x_TH, index);
+}
+
+/// Entries of hidden_states by number from 0, negative ones counted from the end.
+std::vector<std::int64_t> resolve(const std::vector<std::int64_t>& layers, std::int64_t count) {
+  std::vector<std::int64_t> resolved;
+  for (const std::int64_t layer : layers) {
+    const std::int64_t number = layer < 0 ? layer + count + 1 : layer;
+    if (number < 0 || number > count) {
+      throw Error("layer " + std::to_string(layer) +
+                  " was asked for, but the model has layers 0 (embeddings) to " + std::to_string(count));
+    }
+    resolved.push_back(number);
+  }
+  return resolved;
+}
+
+}  // namespace
+
+struct MaskedLanguageModelImpl::Parts {
+  Bert bert;
+  MaskedTokenHead head;
+};
+
+MaskedLanguageModelImpl::MaskedLanguageModelImpl(const ModelConfig& config) : config_(config) {
+  validate(config_);
+  parts_ = std::make_unique<Parts>(
+      Parts{register_module("bert", Bert(config_)), register_module("cls", MaskedTokenHead(config_))});
+}
+
+MaskedLanguageModelImpl::~MaskedLanguageModelImpl() = default;
+
+void MaskedLanguageModelImpl::initialise(std::uint64_t seed) {
+  parts_->bert->initialise(seed);
+  parts_->head->initialise(seed);
+}
+
+AdapterEmbedder& MaskedLanguageModelImpl::adapter() {
+  auto* const adapter = dynamic_cast<AdapterEmbedder*>(&parts_->bert->tokens());
+  if (adapter == nullptr) throw Error("the model has a table of token embeddings, not an adapter");
+  return *adapter;
+}
+
+void MaskedLanguageModelImpl::fit_input_map(const torch::Tensor& reference_rows_GE) {
+  adapter().fit_input_map(reference_rows_GE);
+}
+
+torch::Tensor MaskedLanguageModelImpl::adapt(const torch::Tensor& rows_UE) {
+  return adapter().adapt(rows_UE);
+}
+
+torch::Tensor MaskedLanguageModelImpl::forward(const PackedSequences& input, const torch::Tensor& masked_M) {
+  const auto layout = make_layout(input);
+  const auto hidden_TH = parts_->bert->forward(reorder(input, layout), layout, config_.bert.layers);
+  const auto index_M = layout.inverse_T.defined() ? layout.inverse_T.index_select(0, masked_M) : masked_M;
+  return score(rows_of(hidden_TH, index_M));
+}
+
+std::vector<torch::Tensor> MaskedLanguageModelImpl::hidden_states(const PackedSequences& input,
+                                                                  const std::vector<std::int64_t>& layers) {
+  const auto wanted = resolve(layers, config_.bert.layers);
+  std::vector<torch::Tensor> states(wanted.size());
+  if (wanted.empty()) return states;
+  const auto layout = make_layout(input);
+  parts_->bert->forward(reorder(input, layout), layout, *std::max_element(wanted.begin(), wanted.end()),
+                        [&](std::int64_t layer, const torch::Tensor& x_TH) {
+                          for (std::size_t i = 0; i < wanted.size(); ++i) {
+                            if (wanted[i] != layer) continue;
+                            states[i] = layout.inverse_T.defined() ? rows_of(x_TH, layout.inverse_T) : x_TH;
+                          }
+                        });
+  return states;
+}
+
+torch::Tensor MaskedLanguageModelImpl::score(const torch::Tensor& hidden_MH) {
+  return parts_->head->forward(hidden_MH, parts_->bert->tokens().table());
+}
+
+}  // namespace biodta::model
