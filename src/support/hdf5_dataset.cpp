@@ -182,7 +182,8 @@ std::vector<std::string> Dataset::read_strings() const {
   const Handle space = file_space(object_);
   const std::uint64_t count = element_count(space.get());
   auto values = read_string_elements(type.get(), space.get(), count, [&](hid_t memory, void* out) {
-    return H5Dread(id_of(object_), memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, out);
+    // Asked at once: the next HDF5 call would forget the cause.
+    return check(H5Dread(id_of(object_), memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, out), object_, kReadable);
   });
   if (values.size() != count) fail_with_cause(object_, kReadable);
   return values;
