@@ -146,7 +146,9 @@ CLI::Option* add_list_flag(CLI::App& app, CommonFlags& flags, const std::string&
     for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + yaml_text(text);
     flags.from_flags.push_back(key + "=[" + list + "]");
   };
-  return app.add_option_function<std::vector<std::string>>(names, store, help)->type_name("TEXT");
+  CLI::Option* option = app.add_option_function<std::vector<std::string>>(names, store, help);
+  if (names.starts_with('-')) option->allow_extra_args(false)->take_all()->delimiter(',');
+  return option->type_name("TEXT");
 }
 
 CLI::Option* add_switch(CLI::App& app, CommonFlags& flags, const std::string& names, const std::string& key,

@@ -51,7 +51,8 @@ void add_config_flags(CLI::App& app, CommonFlags& flags, std::string_view defaul
 
 /// Flags (or positional arguments, named without dashes) that set one key of the program's options, above
 /// --config and
-/// --set. Text is taken literally; a value is YAML (numbers, true, [1, 2]); a switch sets the key to true.
+/// --set. Text is taken literally; a value is YAML (numbers, true, [1, 2]); a switch sets the key to true; a
+/// list is given as `--name a,b` or `--name a --name b`, a positional one as `a b`.
 CLI::Option* add_text_flag(CLI::App& app, CommonFlags& flags, const std::string& names,
                            const std::string& key, const std::string& help);
 CLI::Option* add_value_flag(CLI::App& app, CommonFlags& flags, const std::string& names,

@@ -99,6 +99,10 @@ std::vector<std::string> H5adSource::cell_ids() const {
   return ids;
 }
 
+std::vector<std::string> H5adSource::obs_names() const {
+  return open_frame(file_, "obs").columns();
+}
+
 std::vector<ObsColumn> H5adSource::obs() const {
   const DataFrame frame = open_frame(file_, "obs");
   std::vector<ObsColumn> columns;

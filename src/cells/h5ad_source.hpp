@@ -19,6 +19,7 @@ class H5adSource final : public CountSource {
   std::vector<std::string> gene_symbols() const override { return gene_symbols_; }
   std::string matrix_name() const override { return matrix_.name(); }
   std::vector<std::string> cell_ids() const override;
+  std::vector<std::string> obs_names() const override;
   std::vector<ObsColumn> obs() const override;
   bool next(CountBlock& block, std::size_t max_cells) override;
   void rewind() override { next_cell_ = 0; }

@@ -44,6 +44,8 @@ class CountSource {
   /// Which matrix of the file is read, in the file's own words ("X", "raw/X").
   virtual std::string matrix_name() const = 0;
   virtual std::vector<std::string> cell_ids() const = 0;
+  /// Names of the obs columns that the file has.
+  virtual std::vector<std::string> obs_names() const = 0;
   /// Every column that is text, categories, numbers or truth values.
   virtual std::vector<ObsColumn> obs() const = 0;
   /// The next block, of at most `max_cells` cells (fewer where they hold very many counts); false at the end.
