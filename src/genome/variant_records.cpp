@@ -217,7 +217,8 @@ void VariantRecords::query_binary(const std::string& contig, std::int64_t start,
 void VariantRecords::query_memory(const std::string& contig, std::int64_t start, std::int64_t end) {
   const auto found = memory_.find(contig);
   if (found == memory_.end()) return;
-  const auto& [records, longest] = found->second;
+  const std::vector<VariantRecord>& records = found->second.records;
+  const std::int64_t longest = found->second.longest;
   const auto first = std::partition_point(records.begin(), records.end(), [&](const VariantRecord& record) {
     return record.position + longest <= start;
   });
