@@ -26,7 +26,8 @@ std::string gtf_line(const World& world, const SimulatedGene& gene, const std::s
 
 void write_gtf(const World& world, const fs::path& path) {
   std::string text =
-      "##description: simulated by Bio-DTA; names are real symbols for readability only\n##format: gtf\n";
+      "##description: simulated by Bio-DTA; the factors bear real symbols for readability only\n##format: "
+      "gtf\n";
   for (const SimulatedGene& gene : world.genes) {
     std::string transcript = gene.id;
     transcript[3] = 'T';  // SIMG… is the gene, SIMT… its transcript
@@ -122,7 +123,8 @@ void write_readme(const World& world, const fs::path& path) {
       path,
       "# A simulated world\n\nEverything in this folder is simulated by biodta-simulate (seed " +
           std::to_string(world.options.seed) +
-          "; all settings: world.yaml). The transcription factors bear real symbols for readability only:\nno gene, variant, "
+          "; all settings: world.yaml). The transcription factors bear real symbols for readability "
+          "only:\nno gene, variant, "
           "cell or "
           "regulation here says anything about the gene so called. The truth, who regulates whom, stands in\n"
           "gene_sets.tsv and truth.tsv and nowhere else.\n");
