@@ -16,6 +16,12 @@ function(_biodta_use_torch target)
   target_link_libraries(${target} PUBLIC LibTorch::LibTorch)
   target_precompile_headers(${target} REUSE_FROM biodta_torch_pch)
   target_compile_options(${target} PRIVATE -fpch-preprocess)
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL "EXECUTABLE")
+    # CMake gives programs -fPIE, but the header was compiled with -fPIC and serves only what agrees.
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${target} PRIVATE -fPIC)
+  endif()
 endfunction()
 
 function(biodta_add_room room)
@@ -54,10 +60,7 @@ function(biodta_add_tests room)
   target_compile_definitions(${target} PRIVATE BIODTA_TESTS_SOURCE_DIR="${PROJECT_SOURCE_DIR}/tests"
                                                BIODTA_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
   if(ARG_TORCH)
-    target_link_libraries(${target} PRIVATE LibTorch::LibTorch)
-    # The tests' own definitions would make the shared precompiled header invalid, so it is given them too late to matter.
-    target_precompile_headers(${target} REUSE_FROM biodta_torch_pch)
-    target_compile_options(${target} PRIVATE -fpch-preprocess -Wno-invalid-pch)
+    _biodta_use_torch(${target})
   endif()
   include(GoogleTest)
   gtest_discover_tests(${target} TEST_PREFIX "${room}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
