@@ -42,6 +42,9 @@ class CheckpointStore {
   std::vector<std::filesystem::path> list() const;
   /// The newest that is whole; damaged ones are passed over with a warning. Nothing when there is none.
   std::optional<Checkpoint> newest(support::Reporter& reporter) const;
+  /// Removes those of later steps than `step`, which a run that goes on from there would otherwise be mixed
+  /// up with.
+  void remove_after(std::uint64_t step);
   /// Removes all of them: for a run that starts anew.
   void clear();
 

@@ -53,6 +53,10 @@ class Task {
   /// Plural noun of what MicroBatchLoss::units counts, for example "tokens".
   virtual std::string_view unit() const = 0;
 
+  /// Whether every parameter has a part in every non-empty micro-batch's loss. True saves the ranks a walk
+  /// over the graph.
+  virtual bool uses_every_parameter() const { return false; }
+
   /// Called before the first step of an epoch, and on resuming: steps first_step … steps_per_epoch() - 1 will
   /// be asked for in order.
   virtual void start_epoch(std::uint64_t epoch, std::uint64_t first_step) = 0;
@@ -66,6 +70,7 @@ class Task {
   /// eval mode, without gradients. Empty when nothing is held out.
   virtual Metrics evaluate(distributed::Communicator& ranks) = 0;
 
+  /// Asked on the first rank only, as load_state is.
   virtual TaskState state() { return {}; }
   /// @param state  what state() gave when the checkpoint was written. Throws CheckpointError when it belongs
   /// to other

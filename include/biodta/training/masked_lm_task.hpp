@@ -1,0 +1,70 @@
+#pragma once
+/// @file
+/// Masked language modelling over rank-encoded cells: the pretraining task of Bio-DTA and of its adapter-free
+/// twin.
+
+#include <biodta/data/masking.hpp>
+#include <biodta/data/packed_batch.hpp>
+#include <biodta/data/sampler.hpp>
+#include <biodta/model/masked_language_model.hpp>
+#include <biodta/training/corpus_cells.hpp>
+#include <biodta/training/task.hpp>
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace biodta::training {
+
+struct MaskedLmOptions {
+  data::SamplerOptions sampler;
+  data::MaskingOptions masking;
+  std::int64_t gradient_accumulation = 1;  ///< micro-batches an optimizer step and rank
+  std::uint64_t seed = 0;                  ///< of the masks
+};
+
+/// The data of a masked-LM task; everything must outlive it.
+struct MaskedLmData {
+  const data::BatchBuilder& batches;
+  std::span<const std::uint32_t> lengths;  ///< [cells of the corpus] tokens a cell, as the corpus has them
+  std::size_t max_length = 0;              ///< where the batches cut a cell
+  CellSplit split;
+  torch::Tensor bank_values_RE;  ///< [rows, E] float32; undefined for the twin
+};
+
+/// The loss is cross-entropy in nats over the masked tokens. Global batches and masks depend on options and
+/// epoch alone, not on the number of ranks; batches are made ahead in a background thread.
+///
+/// Evaluation: held-out cells with masks that are the same every time: "loss" (nats a masked token),
+/// "perplexity" (its exponential), "top1" and "top5" (share of masked tokens whose true token is among the
+/// most probable), "masked_tokens".
+class MaskedLmTask : public Task {
+ public:
+  /// @param model  on `device`.
+  /// @param rank,ranks  of this process.
+  MaskedLmTask(model::MaskedLanguageModel model, MaskedLmData data, const MaskedLmOptions& options,
+               torch::Device device, int rank, int ranks);
+  ~MaskedLmTask() override;
+
+  torch::nn::Module& module() override;
+  torch::Device device() const override;
+  std::uint64_t steps_per_epoch() const override;
+  std::string_view unit() const override { return "tokens"; }
+  bool uses_every_parameter() const override { return true; }
+  void start_epoch(std::uint64_t epoch, std::uint64_t first_step) override;
+  MicroBatchLoss forward(std::uint64_t step, std::int64_t micro_batch) override;
+  Metrics evaluate(distributed::Communicator& ranks) override;
+  TaskState state() override;
+  void load_state(const TaskState& state) override;
+
+ private:
+  struct Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace biodta::training

@@ -1,0 +1,246 @@
+#include <biodta/enformer/one_hot.hpp>
+#include <biodta/support/error.hpp>
+#include <biodta/support/random.hpp>
+#include <biodta/training/enformer_task.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+namespace biodta::training {
+namespace {
+
+/// Streams of random numbers, each for one purpose.
+enum Purpose : std::uint64_t { kSplit = 1, kOrder = 2, kAugmentation = 3 };
+
+/// o − y log o, summed. The output is positive; the constant keeps the logarithm finite where softplus
+/// underflows.
+torch::Tensor poisson_loss_sum(const torch::Tensor& output, const torch::Tensor& target) {
+  constexpr double kEpsilon = 1e-7;
+  return (output - target * torch::log(output + kEpsilon)).sum();
+}
+
+/// Sums from which each track's Pearson correlation follows: rows n, Σx, Σy, Σx², Σy², Σxy; [6, T] float64.
+torch::Tensor moments(const torch::Tensor& output_BNT, const torch::Tensor& target_BNT) {
+  const auto x = output_BNT.flatten(0, 1).to(torch::kFloat64),
+             y = target_BNT.flatten(0, 1).to(torch::kFloat64);
+  return torch::stack(
+      {torch::ones_like(x).sum(0), x.sum(0), y.sum(0), (x * x).sum(0), (y * y).sum(0), (x * y).sum(0)});
+}
+
+void add_correlations(const torch::Tensor& moments_6T, const std::vector<std::string>& names,
+                      Metrics& metrics) {
+  const auto sums = moments_6T.to(torch::kCPU);
+  const auto n = sums[0];
+  const auto covariance = n * sums[5] - sums[1] * sums[2];
+  const auto spread = (n * sums[3] - sums[1].square()) * (n * sums[4] - sums[2].square());
+  double total = 0;
+  int counted = 0;
+  for (std::size_t t = 0; t < names.size(); ++t) {
+    const auto track = static_cast<std::int64_t>(t);
+    const double product = spread[track].item<double>();
+    if (!(product > 0)) continue;
+    const double correlation = covariance[track].item<double>() / std::sqrt(product);
+    metrics["pearson." + names[t]] = correlation;
+    total += correlation;
+    ++counted;
+  }
+  if (counted > 0) metrics["pearson"] = total / counted;
+}
+
+void check_sizes(const enformer::EnformerImpl& model, const std::string& head, const TrackData& data) {
+  const auto& config = model.config();
+  const auto tracks = static_cast<std::int64_t>(data.track_names.size());
+  const auto found = std::find_if(config.heads_out.begin(), config.heads_out.end(),
+                                  [&](const auto& entry) { return entry.first == head; });
+  if (found == config.heads_out.end() || found->second != tracks) {
+    throw ConfigError("the Enformer has no head \"" + head + "\" with " + std::to_string(tracks) + " tracks");
+  }
+  if (data.bins != model.output_bins()) {
+    throw ConfigError("the tracks have " + std::to_string(data.bins) + " bins a locus, the Enformer gives " +
+                      std::to_string(model.output_bins()) + " (window, num_downsamples, target_length)");
+  }
+  for (std::size_t i = 0; i < data.sequences.size(); ++i) {
+    if (std::cmp_less(data.sequences[i].size(), config.window)) {
+      throw ConfigError("locus " + std::to_string(i) + " has " + std::to_string(data.sequences[i].size()) +
+                        " bp, less than the window of " + std::to_string(config.window));
+    }
+  }
+}
+
+}  // namespace
+
+void describe(support::OptionVisitor& visit, EnformerTaskOptions& options) {
+  visit.field("batch_size", options.batch_size, "loci a micro-batch and rank", support::at_least(1));
+  visit.field("max_shift", options.max_shift, "windows are moved by up to ± this many bp",
+              support::at_least(0));
+  visit.field("reverse_complement", options.reverse_complement, "show the other strand half of the time");
+  visit.field("held_out", options.held_out, "share of the loci kept for evaluation",
+              support::between(0, 0.9));
+  visit.field("seed", options.seed, "of the split, the order and the augmentation", support::at_least(0));
+}
+
+EnformerTask::EnformerTask(enformer::Enformer model, std::string head, const TrackData& data,
+                           const EnformerTaskOptions& options, std::int64_t gradient_accumulation,
+                           distributed::Communicator& ranks, torch::Device device)
+    : model_(std::move(model)),
+      head_(std::move(head)),
+      data_(&data),
+      options_(options),
+      accumulation_(gradient_accumulation),
+      ranks_(&ranks),
+      device_(device),
+      window_(model_->config().window) {
+  check_sizes(*model_, head_, data);
+  model_->to(device_);
+  std::vector<std::uint32_t> loci(data.sequences.size());
+  std::iota(loci.begin(), loci.end(), 0U);
+  support::RandomStream::of({static_cast<std::uint64_t>(options.seed), kSplit}).shuffle(loci);
+  const auto kept_back =
+      static_cast<std::size_t>(std::llround(options.held_out * static_cast<double>(loci.size())));
+  held_out_.assign(loci.begin(), loci.begin() + static_cast<std::ptrdiff_t>(kept_back));
+  training_.assign(loci.begin() + static_cast<std::ptrdiff_t>(kept_back), loci.end());
+  if (training_.empty()) throw ConfigError("no locus is left to train on");
+  std::sort(held_out_.begin(), held_out_.end());
+  std::sort(training_.begin(), training_.end());
+}
+
+std::uint64_t EnformerTask::steps_per_epoch() const {
+  const auto global_batch = static_cast<std::uint64_t>(options_.batch_size * accumulation_ * ranks_->size());
+  // The ragged tail of an epoch's order is left out; it is another one in each epoch.
+  return std::max<std::uint64_t>(1, training_.size() / global_batch);
+}
+
+void EnformerTask::start_epoch(std::uint64_t epoch, std::uint64_t /*first_step*/) {
+  epoch_ = epoch;
+  order_ = training_;
+  support::RandomStream::of({static_cast<std::uint64_t>(options_.seed), kOrder, epoch}).shuffle(order_);
+}
+
+std::string EnformerTask::window_of(std::uint32_t locus, std::int64_t shift) const {
+  const auto& sequence = data_->sequences[locus];
+  const auto length = static_cast<std::int64_t>(sequence.size());
+  const auto start = (length - window_) / 2 + shift, first = std::max<std::int64_t>(start, 0);
+  const auto last = std::min(start + window_, length);
+  std::string window(static_cast<std::size_t>(window_), 'N');
+  if (first < last) {
+    sequence.copy(window.data() + (first - start), static_cast<std::size_t>(last - first),
+                  static_cast<std::size_t>(first));
+  }
+  return window;
+}
+
+EnformerTask::Batch EnformerTask::make_batch(std::span<const std::uint32_t> loci, bool augment) const {
+  const auto tracks = static_cast<std::int64_t>(data_->track_names.size());
+  const auto locus_size = static_cast<std::size_t>(data_->bins * tracks);
+  const auto count = static_cast<std::int64_t>(loci.size());
+  std::vector<std::string> windows;
+  std::vector<std::int64_t> turned;
+  auto target_BNT = torch::empty({count, data_->bins, tracks});
+  float* out = target_BNT.data_ptr<float>();
+  for (std::size_t i = 0; i < loci.size(); ++i, out += locus_size) {
+    auto random = support::RandomStream::of(
+        {static_cast<std::uint64_t>(options_.seed), kAugmentation, epoch_, loci[i]});
+    const auto span = static_cast<std::uint64_t>(2 * options_.max_shift + 1);
+    const auto shift = augment ? static_cast<std::int64_t>(random.below(span)) - options_.max_shift : 0;
+    windows.push_back(window_of(loci[i], shift));
+    if (augment && options_.reverse_complement && random.bernoulli(0.5))
+      turned.push_back(static_cast<std::int64_t>(i));
+    std::copy_n(data_->values.begin() + static_cast<std::ptrdiff_t>(loci[i] * locus_size), locus_size, out);
+  }
+  auto one_hot_B4L = enformer::one_hot(windows);
+  if (!turned.empty()) {
+    const auto index = torch::tensor(turned, torch::kInt64);
+    one_hot_B4L.index_copy_(0, index, one_hot_B4L.index_select(0, index).flip({1, 2}));
+    target_BNT.index_copy_(0, index, target_BNT.index_select(0, index).flip({1}));
+  }
+  return {one_hot_B4L.to(device_), target_BNT.to(device_)};
+}
+
+MicroBatchLoss EnformerTask::forward(std::uint64_t step, std::int64_t micro_batch) {
+  const auto ranks = static_cast<std::uint64_t>(ranks_->size()),
+             batch = static_cast<std::uint64_t>(options_.batch_size);
+  const auto slot =
+      (step * static_cast<std::uint64_t>(accumulation_) + static_cast<std::uint64_t>(micro_batch)) * ranks +
+      static_cast<std::uint64_t>(ranks_->rank());
+  const std::size_t first = std::min<std::size_t>(slot * batch, order_.size());
+  const std::span loci =
+      std::span(order_).subspan(first, std::min<std::size_t>(batch, order_.size() - first));
+  MicroBatchLoss result;
+  if (!loci.empty()) {
+    const auto [one_hot_B4L, target_BNT] = make_batch(loci, /*augment=*/true);
+    const auto output_BNT = model_->forward(one_hot_B4L, head_).to(torch::kFloat32);
+    result.sum = poisson_loss_sum(output_BNT, target_BNT);
+    result.count = static_cast<double>(target_BNT.numel());
+    result.units = static_cast<double>(loci.size());
+  }
+  average_buffers();
+  return result;
+}
+
+void EnformerTask::average_buffers() {
+  if (ranks_->size() == 1) return;
+  const torch::NoGradGuard no_grad;
+  std::vector<torch::Tensor> buffers, flat;
+  for (const auto& buffer : model_->buffers()) {
+    if (!buffer.is_floating_point()) continue;
+    buffers.push_back(buffer);
+    flat.push_back(buffer.flatten());
+  }
+  auto joined = torch::cat(flat);
+  ranks_->all_reduce_sum(joined);
+  joined.div_(ranks_->size());
+  std::int64_t offset = 0;
+  for (auto& buffer : buffers) {
+    buffer.copy_(joined.narrow(0, offset, buffer.numel()).view_as(buffer));
+    offset += buffer.numel();
+  }
+}
+
+Metrics EnformerTask::evaluate(distributed::Communicator& ranks) {
+  if (held_out_.empty()) return {};
+  const auto tracks = static_cast<std::int64_t>(data_->track_names.size());
+  auto sums_6T = torch::zeros({6, tracks}, torch::TensorOptions(torch::kFloat64).device(device_));
+  auto loss = torch::zeros({}, sums_6T.options());
+  const auto batch = static_cast<std::size_t>(options_.batch_size),
+             stride = batch * static_cast<std::size_t>(ranks.size());
+  for (auto first = batch * static_cast<std::size_t>(ranks.rank()); first < held_out_.size();
+       first += stride) {
+    const std::span loci = std::span(held_out_).subspan(first, std::min(batch, held_out_.size() - first));
+    const auto [one_hot_B4L, target_BNT] = make_batch(loci, /*augment=*/false);
+    const auto output_BNT = model_->forward(one_hot_B4L, head_).to(torch::kFloat32);
+    loss += poisson_loss_sum(output_BNT, target_BNT).to(torch::kFloat64);
+    sums_6T += moments(output_BNT, target_BNT);
+  }
+  ranks.all_reduce_sum(loss);
+  ranks.all_reduce_sum(sums_6T);
+  Metrics metrics;
+  metrics["loss"] = (loss / sums_6T[0].sum()).item<double>();
+  add_correlations(sums_6T, data_->track_names, metrics);
+  return metrics;
+}
+
+TaskState EnformerTask::state() {
+  return {{},
+          {{"loci", std::to_string(data_->sequences.size())},
+           {"tracks", std::to_string(data_->track_names.size())},
+           {"batch_size", std::to_string(options_.batch_size)},
+           {"max_shift", std::to_string(options_.max_shift)},
+           {"reverse_complement", options_.reverse_complement ? "true" : "false"},
+           {"held_out", std::to_string(held_out_.size())},
+           {"data_seed", std::to_string(options_.seed)}}};
+}
+
+void EnformerTask::load_state(const TaskState& state) {
+  for (const auto& [name, value] : this->state().values) {
+    const auto found = state.values.find(name);
+    const std::string kept = found == state.values.end() ? "nothing" : found->second;
+    if (kept != value) {
+      throw CheckpointError("the checkpoint belongs to another run: " + name + " was " + kept + ", is now " +
+                            value);
+    }
+  }
+}
+
+}  // namespace biodta::training

@@ -1,0 +1,247 @@
+#include <biodta/data/prefetch.hpp>
+#include <biodta/data/tensors.hpp>
+#include <biodta/support/checksum.hpp>
+#include <biodta/support/error.hpp>
+#include <biodta/training/masked_lm_task.hpp>
+
+#include <ATen/core/Reduction.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/topk.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <utility>
+
+namespace biodta::training {
+namespace {
+
+/// Batches made ahead of the model.
+constexpr std::size_t kReadAhead = 4;
+/// Masks of the held-out cells belong to no epoch of training.
+constexpr std::uint64_t kEvaluationEpoch = std::numeric_limits<std::uint64_t>::max();
+constexpr std::int64_t kTopK = 5;
+
+/// One micro-batch as it leaves the background thread.
+struct MicroBatch {
+  std::uint64_t step = 0;
+  std::int64_t micro_batch = 0;
+  data::PackedBatch batch;
+};
+
+std::vector<std::uint32_t> cut_lengths(std::span<const std::uint32_t> lengths, std::size_t max_length) {
+  std::vector<std::uint32_t> cut(lengths.begin(), lengths.end());
+  for (auto& length : cut) length = std::min(length, static_cast<std::uint32_t>(max_length));
+  return cut;
+}
+
+/// Held-out cells by descending length, cut into batches of near-equal lengths.
+std::vector<std::vector<std::uint32_t>> evaluation_batches(std::vector<std::uint32_t> cells,
+                                                           std::span<const std::uint32_t> lengths,
+                                                           std::size_t batch_size) {
+  std::stable_sort(cells.begin(), cells.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return lengths[a] > lengths[b]; });
+  std::vector<std::vector<std::uint32_t>> batches;
+  for (std::size_t first = 0; first < cells.size(); first += batch_size) {
+    const auto begin = cells.begin() + static_cast<std::ptrdiff_t>(first);
+    batches.emplace_back(begin,
+                         begin + static_cast<std::ptrdiff_t>(std::min(batch_size, cells.size() - first)));
+  }
+  return batches;
+}
+
+std::string checksum_of(const std::vector<std::uint32_t>& values) {
+  return support::bytes_checksum(std::as_bytes(std::span(values)));
+}
+
+std::string_view name_of(data::BatchOrder order) {
+  switch (order) {
+    case data::BatchOrder::kShuffled:
+      return "shuffled";
+    case data::BatchOrder::kSorted:
+      return "sorted";
+    case data::BatchOrder::kRandom:
+      return "random";
+  }
+  return "unknown";
+}
+
+torch::Tensor summed_loss(const torch::Tensor& logits_MV, const torch::Tensor& targets_M) {
+  return at::cross_entropy_loss(logits_MV.to(torch::kFloat32), targets_M, {}, at::Reduction::Sum);
+}
+
+}  // namespace
+
+struct MaskedLmTask::Implementation {
+  Implementation(model::MaskedLanguageModel model_in, MaskedLmData data_in, const MaskedLmOptions& options_in,
+                 torch::Device device_in, int rank, int ranks)
+      : model(std::move(model_in)),
+        data(std::move(data_in)),
+        options(options_in),
+        device(device_in),
+        first_slot(static_cast<std::size_t>(rank) * static_cast<std::size_t>(options.gradient_accumulation)),
+        slots(static_cast<std::size_t>(ranks) * static_cast<std::size_t>(options.gradient_accumulation)),
+        lengths(cut_lengths(data.lengths, data.max_length)),
+        sampler(lengths, data.split.training, static_cast<std::size_t>(options.sampler.batch_size) * slots,
+                options.sampler) {}
+
+  std::optional<MicroBatch> produce();
+  /// Masked, without the cells of which no token has an embedding row.
+  data::PackedBatch masked_batch(std::vector<std::uint32_t> cells, std::uint64_t epoch) const;
+
+  model::MaskedLanguageModel model;
+  MaskedLmData data;
+  MaskedLmOptions options;
+  torch::Device device;
+  std::size_t first_slot;
+  std::size_t slots;
+  std::vector<std::uint32_t> lengths;
+  data::LengthGroupedSampler sampler;
+  // Where the background thread is.
+  std::uint64_t next_step = 0;
+  std::int64_t next_micro_batch = 0;
+  std::unique_ptr<data::Prefetcher<MicroBatch>> ahead;  // last: it uses the others
+};
+
+std::optional<MicroBatch> MaskedLmTask::Implementation::produce() {
+  if (next_step == sampler.batch_count()) return std::nullopt;
+  MicroBatch made{next_step, next_micro_batch, {}};
+  const std::size_t slot = first_slot + static_cast<std::size_t>(next_micro_batch);
+  made.batch =
+      masked_batch(sampler.slot_of(static_cast<std::size_t>(next_step), slot, slots), sampler.epoch());
+  if (++next_micro_batch == options.gradient_accumulation) {
+    next_micro_batch = 0;
+    ++next_step;
+  }
+  return made;
+}
+
+data::PackedBatch MaskedLmTask::Implementation::masked_batch(std::vector<std::uint32_t> cells,
+                                                             std::uint64_t epoch) const {
+  auto batch = data.batches.build_masked(cells, options.masking, options.seed, epoch);
+  if (std::find(batch.lengths.begin(), batch.lengths.end(), 0) == batch.lengths.end()) return batch;
+  std::vector<std::uint32_t> kept;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (batch.lengths[i] > 0) kept.push_back(cells[i]);
+  }
+  return data.batches.build_masked(kept, options.masking, options.seed, epoch);
+}
+
+MaskedLmTask::MaskedLmTask(model::MaskedLanguageModel model, MaskedLmData data,
+                           const MaskedLmOptions& options, torch::Device device, int rank, int ranks)
+    : implementation_(std::make_unique<Implementation>(std::move(model), std::move(data), options, device,
+                                                       rank, ranks)) {}
+
+MaskedLmTask::~MaskedLmTask() = default;
+
+torch::nn::Module& MaskedLmTask::module() {
+  return *implementation_->model;
+}
+
+torch::Device MaskedLmTask::device() const {
+  return implementation_->device;
+}
+
+std::uint64_t MaskedLmTask::steps_per_epoch() const {
+  return implementation_->sampler.batch_count();
+}
+
+void MaskedLmTask::start_epoch(std::uint64_t epoch, std::uint64_t first_step) {
+  auto& self = *implementation_;
+  self.ahead.reset();  // the background thread reads the sampler's order
+  self.sampler.set_epoch(epoch);
+  self.next_step = first_step;
+  self.next_micro_batch = 0;
+  self.ahead = std::make_unique<data::Prefetcher<MicroBatch>>([&self] { return self.produce(); }, kReadAhead);
+}
+
+MicroBatchLoss MaskedLmTask::forward(std::uint64_t step, std::int64_t micro_batch) {
+  auto& self = *implementation_;
+  const auto made = self.ahead->next();
+  if (!made || made->step != step || made->micro_batch != micro_batch) {
+    throw Error("micro-batches were asked for out of order");
+  }
+  const auto& batch = made->batch;
+  if (batch.tokens.empty()) return {};
+  const auto input = data::to_tensors(batch, self.data.bank_values_RE, self.device);
+  const auto [masked_M, targets_M] = data::masked_tensors(batch, self.device);
+  MicroBatchLoss loss;
+  loss.sum = summed_loss(self.model->forward(input, masked_M), targets_M);
+  loss.count = static_cast<double>(batch.masked.size());
+  loss.units = static_cast<double>(batch.tokens.size());
+  return loss;
+}
+
+Metrics MaskedLmTask::evaluate(distributed::Communicator& ranks) {
+  auto& self = *implementation_;
+  if (self.data.split.evaluation.empty()) return {};
+  const auto batches = evaluation_batches(self.data.split.evaluation, self.lengths,
+                                          static_cast<std::size_t>(self.options.sampler.batch_size));
+  std::size_t next = static_cast<std::size_t>(ranks.rank());
+  data::Prefetcher<data::PackedBatch> ahead([&]() -> std::optional<data::PackedBatch> {
+    if (next >= batches.size()) return std::nullopt;
+    auto batch = self.masked_batch(batches[next], kEvaluationEpoch);
+    next += static_cast<std::size_t>(ranks.size());
+    return batch;
+  });
+  // Loss sum, masked tokens, true token first, true token among the first five.
+  auto sums = torch::zeros({4}, torch::TensorOptions().dtype(torch::kFloat64).device(self.device));
+  while (const auto batch = ahead.next()) {
+    if (batch->tokens.empty()) continue;
+    const auto [masked_M, targets_M] = data::masked_tensors(*batch, self.device);
+    const auto input = data::to_tensors(*batch, self.data.bank_values_RE, self.device);
+    const auto logits_MV = self.model->forward(input, masked_M).to(torch::kFloat32);
+    const auto hits_MK =
+        std::get<1>(logits_MV.topk(std::min(kTopK, logits_MV.size(1)))).eq(targets_M.unsqueeze(1));
+    sums += torch::stack({summed_loss(logits_MV, targets_M).to(torch::kFloat64),
+                          torch::full({}, static_cast<double>(batch->masked.size()), sums.options()),
+                          hits_MK.select(1, 0).sum().to(torch::kFloat64), hits_MK.sum().to(torch::kFloat64)});
+  }
+  ranks.all_reduce_sum(sums);
+  const auto host = sums.cpu();
+  const double* sum = host.const_data_ptr<double>();
+  const double masked = std::max(1.0, sum[1]);
+  const double loss = sum[0] / masked;
+  return {{"loss", loss},
+          {"perplexity", std::exp(loss)},
+          {"top1", sum[2] / masked},
+          {"top5", sum[3] / masked},
+          {"masked_tokens", sum[1]}};
+}
+
+TaskState MaskedLmTask::state() {
+  const auto& self = *implementation_;
+  TaskState state;
+  state.values = {
+      {"training cells", std::to_string(self.data.split.training.size())},
+      {"held-out cells", std::to_string(self.data.split.held_out)},
+      {"choice of cells", checksum_of(self.data.split.training)},
+      {"lengths of cells", checksum_of(self.lengths)},
+      {"cells an optimizer step",
+       std::to_string(self.options.sampler.batch_size * static_cast<std::int64_t>(self.slots))},
+      {"sampler.order", std::string(name_of(self.options.sampler.order))},
+      {"sampler.megabatch_multiplier", std::to_string(self.options.sampler.megabatch_multiplier)},
+      {"sampler.seed", std::to_string(self.options.sampler.seed)},
+      {"masking.probability", std::to_string(self.options.masking.probability)},
+      {"masking.mask_share", std::to_string(self.options.masking.mask_share)},
+      {"masking.random_share", std::to_string(self.options.masking.random_share)},
+      {"training.seed", std::to_string(self.options.seed)},
+  };
+  return state;
+}
+
+void MaskedLmTask::load_state(const TaskState& saved) {
+  const TaskState now = state();
+  for (const auto& [name, value] : now.values) {
+    const auto entry = saved.values.find(name);
+    const std::string found = entry == saved.values.end() ? "nothing" : entry->second;
+    if (found != value) {
+      throw CheckpointError(
+          "the checkpoint belongs to another run: " + name + ": found " + found + ", expected " + value,
+          "training.resume=never, or another output folder, starts anew");
+    }
+  }
+}
+
+}  // namespace biodta::training

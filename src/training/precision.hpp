@@ -1,0 +1,24 @@
+#pragma once
+/// @file
+/// Autocast that cannot be left on.
+
+#include <torch/types.h>
+
+namespace biodta::training {
+
+/// Bfloat16 autocast on a device for the guard's life; restores what was before, also after an exception.
+class AutocastGuard {
+ public:
+  AutocastGuard(bool enabled, torch::Device device);
+  ~AutocastGuard();
+  AutocastGuard(const AutocastGuard&) = delete;
+  AutocastGuard& operator=(const AutocastGuard&) = delete;
+
+ private:
+  torch::DeviceType device_;
+  bool enabled_;
+  bool was_enabled_ = false;
+  torch::ScalarType was_type_ = torch::kFloat32;
+};
+
+}  // namespace biodta::training

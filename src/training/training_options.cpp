@@ -1,0 +1,34 @@
+#include <biodta/training/trainer.hpp>
+
+namespace biodta::training {
+
+void describe(support::OptionVisitor& visit, TrainingOptions& options) {
+  using support::at_least;
+  visit.field("epochs", options.epochs, "passes over the training data", at_least(1));
+  visit.field("max_steps", options.max_steps, "optimizer steps of the whole run; 0 = epochs decides",
+              at_least(0));
+  visit.field("gradient_accumulation", options.gradient_accumulation,
+              "micro-batches an optimizer step and rank", at_least(1));
+  visit.field("clip_norm", options.clip_norm, "largest norm of all gradients together; 0 = no clipping",
+              at_least(0));
+  visit.field("evaluate_every", options.evaluate_every,
+              "steps between held-out evaluations; 0 = at the end only", at_least(0));
+  visit.field("checkpoint_every", options.checkpoint_every, "steps between checkpoints; 0 = at the end only",
+              at_least(0));
+  visit.field("keep_last", options.keep_last, "checkpoints kept; 0 = all", at_least(0));
+  visit.field("log_every", options.log_every, "steps between lines of metrics.jsonl", at_least(1));
+  visit.choice("precision", options.precision,
+               {{"fp32", Precision::kFloat32}, {"bf16", Precision::kBfloat16}},
+               "of the forward and backward pass; parameters and optimizer are always fp32");
+  visit.field("seed", options.seed, "of the initial weights and of dropout", at_least(0));
+  visit.choice("resume", options.resume, {{"auto", Resume::kAuto}, {"never", Resume::kNever}},
+               "auto: go on from the run folder's newest checkpoint; never: start anew");
+  visit.field("resume_from", options.resume_from, "checkpoint folder to go on from, in place of resume");
+}
+
+std::uint64_t total_steps(const TrainingOptions& options, std::uint64_t steps_per_epoch) {
+  if (options.max_steps > 0) return static_cast<std::uint64_t>(options.max_steps);
+  return static_cast<std::uint64_t>(options.epochs) * steps_per_epoch;
+}
+
+}  // namespace biodta::training
