@@ -1,5 +1,6 @@
 #include "dtypes.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -8,19 +9,20 @@ namespace {
 
 using Named = std::pair<std::string_view, torch::ScalarType>;
 
-constexpr std::array<Named, 15> kSafetensors = {{{"F64", torch::kFloat64},
+// In the order in which the reference implementation lays tensors out: widest first.
+constexpr std::array<Named, 15> kSafetensors = {{{"U64", torch::kUInt64},
+                                                 {"I64", torch::kInt64},
+                                                 {"F64", torch::kFloat64},
                                                  {"F32", torch::kFloat32},
-                                                 {"F16", torch::kFloat16},
+                                                 {"U32", torch::kUInt32},
+                                                 {"I32", torch::kInt32},
                                                  {"BF16", torch::kBFloat16},
+                                                 {"F16", torch::kFloat16},
+                                                 {"U16", torch::kUInt16},
+                                                 {"I16", torch::kInt16},
                                                  {"F8_E4M3", torch::kFloat8_e4m3fn},
                                                  {"F8_E5M2", torch::kFloat8_e5m2},
-                                                 {"I64", torch::kInt64},
-                                                 {"I32", torch::kInt32},
-                                                 {"I16", torch::kInt16},
                                                  {"I8", torch::kInt8},
-                                                 {"U64", torch::kUInt64},
-                                                 {"U32", torch::kUInt32},
-                                                 {"U16", torch::kUInt16},
                                                  {"U8", torch::kUInt8},
                                                  {"BOOL", torch::kBool}}};
 
@@ -54,6 +56,12 @@ std::optional<std::string_view> safetensors_name(torch::ScalarType dtype) {
     if (known == dtype) return text;
   }
   return std::nullopt;
+}
+
+std::size_t safetensors_rank(torch::ScalarType dtype) {
+  const auto* const found = std::find_if(kSafetensors.begin(), kSafetensors.end(),
+                                         [&](const Named& known) { return known.second == dtype; });
+  return static_cast<std::size_t>(found - kSafetensors.begin());
 }
 
 std::optional<torch::ScalarType> dtype_from_storage(std::string_view name) {

@@ -13,6 +13,8 @@ namespace biodta::weights {
 std::optional<torch::ScalarType> dtype_from_safetensors(std::string_view name);
 /// Nothing for dtypes that the format does not know (complex, quantised).
 std::optional<std::string_view> safetensors_name(torch::ScalarType dtype);
+/// Where tensors of a dtype stand in a file: those of low rank first, which keeps all aligned.
+std::size_t safetensors_rank(torch::ScalarType dtype);
 /// "FloatStorage" …
 std::optional<torch::ScalarType> dtype_from_storage(std::string_view name);
 

@@ -20,7 +20,8 @@ namespace {
 
 using Entry = std::pair<std::string, torch::Tensor>;
 
-/// Widest elements first, so that every tensor lies aligned in a mapped file; then by name.
+/// As the reference implementation orders them, so that equal tensors give equal files: by dtype, then by
+/// name.
 std::vector<Entry> in_file_order(const NamedTensors& tensors) {
   std::vector<Entry> entries;
   for (const auto& [name, tensor] : tensors) {
@@ -30,7 +31,7 @@ std::vector<Entry> in_file_order(const NamedTensors& tensors) {
     entries.emplace_back(name, tensor);
   }
   std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-    return a.second.element_size() > b.second.element_size();
+    return safetensors_rank(a.second.scalar_type()) < safetensors_rank(b.second.scalar_type());
   });
   return entries;
 }

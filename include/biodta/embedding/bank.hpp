@@ -40,7 +40,7 @@ class EmbeddingBank {
   /// @param values      [gene_index.size(), tokens_per_gene, width].
   ContextIndex add_context(std::string name, std::vector<std::uint32_t> gene_index, std::span<const float> values);
 
-  static EmbeddingBank read(const std::filesystem::path& path);
+  static EmbeddingBank read(const std::filesystem::path& path);  ///< contexts come in the order of their names
   /// Atomic.
   void write(const std::filesystem::path& path, Precision precision = Precision::kFloat32) const;
 

@@ -1,6 +1,6 @@
 #pragma once
 /// @file
-/// HDF5 files by RAII. HDF5's own headers appear only in src/support/hdf5.cpp, and every call passes through one
+/// HDF5 files by RAII. HDF5's own headers appear only in src/support/hdf5*, and every call passes through one
 /// process-wide lock (the library as packaged is not thread-safe), so objects may be used from any thread.
 ///
 /// Every function throws InputError naming the file and the object inside it. Nothing is printed: HDF5's own error
@@ -135,7 +135,7 @@ class File : public Group {
   /// Replaces what is there; use with AtomicPath. Creation times are not stored, so equal contents give equal bytes.
   static File create(const std::filesystem::path& path);
   const std::filesystem::path& path() const noexcept { return path_; }
-  /// Writes everything to the disk and closes; errors surface here rather than in the destructor.
+  /// Writes and closes, and with it every object opened from it; errors surface here, not in the destructor.
   void close();
 
  private:

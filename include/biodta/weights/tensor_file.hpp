@@ -21,7 +21,7 @@ struct TensorFile {
 };
 
 /// Reads by content: safetensors or a zip of torch.save. Throws InputError on anything damaged, and on a pickle that
-/// asks for anything but tensors and plain containers.
+/// asks for anything but tensors and plain containers. A lone tensor of torch.save is named "tensor".
 TensorFile read_tensors(const std::filesystem::path& path);
 /// Atomic.
 void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors, const Metadata& metadata = {});
