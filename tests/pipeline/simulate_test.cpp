@@ -5,9 +5,7 @@
 #include <biodta/support/error.hpp>
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -86,34 +84,6 @@ TEST(Simulate, SettingsThatCannotBeUsedLeaveNothingBehind) {
   EXPECT_EQ(entries(folder.path()), 0U);
   expect_error<ConfigError>([&] { simulate(small_world({}), support::silent_reporter()); },
                             {"output", "--output"});
-}
-
-// ---- the program
-
-int exit_code_of(const std::string& arguments, const fs::path& log) {
-  const std::string command =
-      std::string(BIODTA_BIN_DIR) + "/biodta-simulate " + arguments + " >'" + log.string() + "' 2>&1";
-  const int status = std::system(command.c_str());
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-TEST(SimulateProgram, MapsItsErrorsToOneLineAHintAndAnExitCode) {
-  const TemporaryFolder folder;
-  const fs::path log = folder / "log";
-  const std::string world =
-      "--output '" + (folder / "world").string() + "' --quiet --cells 20 --set loci.count=2 ";
-  EXPECT_EQ(exit_code_of(world + "--seed 3 --no-regulation", log), 0);
-  EXPECT_EQ(support::read_text_file(log), "");
-  EXPECT_EQ(support::read_text_file(folder / "world/truth.tsv"),
-            "source\ttarget\tsource_id\ttarget_id\tsign\n");
-
-  EXPECT_EQ(exit_code_of(world, log), 1);
-  EXPECT_EQ(support::read_text_file(log),
-            "error: output: found " + (folder / "world").string() +
-                ", which exists, expected a new folder\nhint: --overwrite replaces a world\n");
-  EXPECT_EQ(exit_code_of(world + "--overwrite", log), 0);
-  EXPECT_EQ(exit_code_of("--seeed 3", log), 2);
-  EXPECT_EQ(exit_code_of("--version", log), 0);
 }
 
 }  // namespace
