@@ -129,9 +129,12 @@ TEST(Cells, AFactorIsExpressedInItsCellTypesOnly) {
       sum[home] += counts.at(cell, factor);
       cells[home] += 1.0;
     }
-    // On in four cells of five at 8 counts; elsewhere 0.05, and up to five times that below an active factor.
-    EXPECT_GT(sum[1] / cells[1], 2.0) << world.genes[factor].symbol;
-    EXPECT_LT(sum[0] / cells[0], 0.3) << world.genes[factor].symbol;
+    // A donor's promoter may be weaker than the reference's, and a factor below an active one is a little on
+    // elsewhere.
+    const CellOptions& recipe = world.options.cells;
+    const double expected = recipe.factor_on_share * recipe.factor_on * recipe.type_depths[factor % 6];
+    EXPECT_GT(sum[1] / cells[1], 0.4 * expected) << world.genes[factor].symbol;
+    EXPECT_LT(sum[0] / cells[0], 0.1 * expected) << world.genes[factor].symbol;
   }
 }
 
