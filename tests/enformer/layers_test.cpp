@@ -4,6 +4,8 @@
 #include "../../src/enformer/transformer.hpp"
 #include "fixtures.hpp"
 
+#include <torch/csrc/autograd/autograd.h>
+
 namespace biodta::enformer::layers {
 namespace {
 
