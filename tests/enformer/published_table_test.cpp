@@ -2,8 +2,10 @@
 
 #include <biodta/enformer/positional_basis.hpp>
 
+#include <cstring>
 #include <fstream>
-#include <vector>
+#include <iterator>
+#include <string>
 
 namespace biodta::enformer {
 namespace {
