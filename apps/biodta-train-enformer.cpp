@@ -1,0 +1,34 @@
+// Parses the command line of biodta-train-enformer and calls pipeline::train_enformer, alone or as one of
+// several ranks.
+#include "ranks.hpp"
+
+#include <biodta/pipeline/train_enformer.hpp>
+
+int main(int argc, char** argv) {
+  using namespace biodta;
+  CLI::App app("Trains an Enformer to predict tracks from DNA.", "biodta-train-enformer");
+  app.footer(
+      "Examples:\n"
+      "  biodta-train-enformer --config enformer.yaml\n"
+      "  biodta-train-enformer --config enformer.yaml --set training.epochs=1 --output enformer");
+  apps::CommonFlags flags;
+  apps::add_text_flag(app, flags, "--sequences", "sequences", "loci, FASTA")->type_name("FILE");
+  apps::add_text_flag(app, flags, "--tracks", "tracks", "tracks of the loci, HDF5")->type_name("FILE");
+  apps::add_text_flag(app, flags, "--output,-o", "output",
+                      "folder to write; one with checkpoints is gone on from")
+      ->type_name("DIR");
+  apps::add_value_flag(app, flags, "--processes", "distributed.processes",
+                       "ranks to start on this machine (one per visible GPU, else one)");
+  apps::add_device_flag(app, flags);
+  apps::add_config_flags(app, flags);
+  const std::vector<std::string> arguments(argv, argv + argc);
+  apps::stop_on_signals();
+  return apps::run_program(app, argc, argv, flags, [&](support::Reporter& reporter) {
+    const auto options = apps::read_program_options<pipeline::TrainEnformerOptions>(flags);
+    apps::run_as_ranks(
+        options.distributed, flags, arguments, reporter, [&] { pipeline::check_enformer_training(options); },
+        [&](support::Reporter& to, const pipeline::TrainRuntime& runtime) {
+          pipeline::train_enformer(options, to, runtime);
+        });
+  });
+}

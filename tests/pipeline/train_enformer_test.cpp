@@ -1,0 +1,143 @@
+#include "testing.hpp"
+#include "training/recording_reporter.hpp"
+
+#include <biodta/enformer/sequence_embedder.hpp>
+#include <biodta/enformer/tracks.hpp>
+#include <biodta/genome/fasta.hpp>
+#include <biodta/pipeline/train_enformer.hpp>
+#include <biodta/support/atomic_file.hpp>
+#include <biodta/support/error.hpp>
+#include <biodta/support/hdf5.hpp>
+#include <biodta/support/random.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace biodta::pipeline {
+namespace {
+
+using testing::expect_error;
+using ::testing::HasSubstr;
+
+/// 40 loci of 140 bp with two tracks of 8 bins: how many G and how many A stand in a bin.
+class EnformerWorld {
+ public:
+  EnformerWorld() {
+    std::vector<genome::FastaRecord> loci;
+    std::vector<float> values;
+    support::RandomStream random(3);
+    for (int i = 0; i < 40; ++i) {
+      std::string sequence(140, 'A');
+      for (char& base : sequence) base = "ACGT"[random.below(4)];
+      for (std::size_t bin = 0; bin < 8; ++bin) {
+        for (const char base : {'G', 'A'}) {
+          const auto part = sequence.substr(6 + 32 + 8 * bin, 8);
+          values.push_back(static_cast<float>(std::count(part.begin(), part.end(), base)));
+        }
+      }
+      loci.push_back({"locus" + std::to_string(i), "", sequence});
+    }
+    genome::write_fasta(folder_ / "loci.fa", loci);
+    auto file = support::hdf5::File::create(folder_ / "tracks.h5");
+    const std::vector<std::uint64_t> shape = {40, 8, 2};
+    file.create_dataset("tracks", support::hdf5::ElementType::kFloat32, shape)
+        .write_all(std::span<const float>(values));
+    file.create_strings("track_names", std::vector<std::string>{"G", "A"});
+    file.close();
+    support::write_text_file(folder_ / "enformer.yaml", R"(
+sequences: loci.fa
+tracks: tracks.h5
+output: enformer
+head: counts
+enformer: {dim: 12, depth: 1, heads: 2, key_size: 4, num_downsamples: 3, dim_divisible_by: 2, target_length: 8, window: 128,
+           dropout: 0.05, attention_dropout: 0.05, position_dropout: 0.01}
+data: {batch_size: 8, max_shift: 0, held_out: 0.2}
+training: {max_steps: 60, evaluate_every: 30, checkpoint_every: 0, log_every: 10}
+optimizer: {learning_rate: 0.01}
+schedule: {warmup_fraction: 0.1}
+)");
+  }
+
+  TrainEnformerOptions options(const std::vector<std::string>& set = {}) const {
+    TrainEnformerOptions options;
+    support::read_options(options, folder_ / "enformer.yaml", set);
+    return options;
+  }
+  std::filesystem::path operator/(const char* name) const { return folder_ / name; }
+
+ private:
+  testing::TemporaryFolder folder_;
+};
+
+const TrainRuntime kOnCpu{.device = "cpu"};
+
+TEST(TrainEnformer, ends_with_a_folder_that_biodta_embed_can_use) {
+  const EnformerWorld world;
+  testing::RecordingReporter reporter;
+  const auto outcome = train_enformer(world.options(), reporter, kOnCpu);
+  EXPECT_EQ(outcome.steps, 60U);
+  EXPECT_GT(outcome.evaluation.at("pearson"), 0.3);
+  auto embedder = enformer::SequenceEmbedder::load(world / "enformer");
+  EXPECT_EQ(embedder.config().heads_out, (std::vector<std::pair<std::string, std::int64_t>>{{"counts", 2}}));
+  const auto tracks = enformer::read_tracks(world / "enformer/tracks.tsv");
+  EXPECT_EQ(enformer::track_index(tracks, "counts", "A"), 1);
+  // What was learned is what was saved: a window of G has more predicted G than a window of A.
+  const std::vector<std::string> windows = {std::string(128, 'G'), std::string(128, 'A')};
+  const enformer::ExpressionReadout readout{"counts", {0}, 8};
+  const auto expression = embedder.embed(windows, &readout).expression;
+  EXPECT_GT(expression[0], expression[1]);
+}
+
+TEST(TrainEnformer, keeps_its_settings_and_figures_beside_the_model) {
+  const EnformerWorld world;
+  train_enformer(world.options(), support::silent_reporter(), kOnCpu);
+  TrainEnformerOptions resolved;
+  support::read_options(resolved, world / "enformer/config.yaml");
+  EXPECT_EQ(resolved.enformer.dim, 12);
+  EXPECT_EQ(resolved.training.max_steps, 60);
+  const auto metrics = support::read_text_file(world / "enformer/metrics.jsonl");
+  EXPECT_THAT(metrics, HasSubstr("pearson.G"));
+  EXPECT_THAT(metrics, HasSubstr("\"evaluation\""));
+}
+
+TEST(TrainEnformer, writes_no_model_when_it_was_stopped_and_goes_on_later) {
+  const EnformerWorld world;
+  const std::atomic<bool> stop = true;
+  const TrainRuntime stopped{.device = "cpu", .stop = &stop};
+  EXPECT_TRUE(train_enformer(world.options(), support::silent_reporter(), stopped).stopped);
+  EXPECT_FALSE(std::filesystem::exists(world / "enformer/model.safetensors"));
+  EXPECT_EQ(train_enformer(world.options(), support::silent_reporter(), kOnCpu).steps, 60U);
+  EXPECT_TRUE(std::filesystem::exists(world / "enformer/model.safetensors"));
+}
+
+TEST(TrainEnformer, refuses_settings_that_do_not_fit_before_it_writes_anything) {
+  const EnformerWorld world;
+  const auto refused = [&](const std::vector<std::string>& set,
+                           std::initializer_list<std::string_view> parts) {
+    const auto options = world.options(set);
+    expect_error<ConfigError>([&] { check_enformer_training(options); }, parts);
+    expect_error<ConfigError>([&] { train_enformer(options, support::silent_reporter(), kOnCpu); }, parts);
+    EXPECT_FALSE(std::filesystem::exists(world / "enformer"));
+  };
+  refused({"enformer.target_length=12"}, {"8 bins", "12"});
+  refused({"enformer.heads=5"}, {"dim / heads"});
+  refused({"enformer.window=256"}, {"140 bp", "256"});
+  auto nowhere = world.options();
+  nowhere.output.clear();
+  expect_error<ConfigError>([&] { check_enformer_training(nowhere); }, {"output"});
+  expect_error<InputError>(
+      [&] {
+        train_enformer(world.options({"tracks=" + (world / "none.h5").string()}), support::silent_reporter(),
+                       kOnCpu);
+      },
+      {"none.h5"});
+}
+
+}  // namespace
+}  // namespace biodta::pipeline
