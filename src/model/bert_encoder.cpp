@@ -87,17 +87,31 @@ BertLayerImpl::BertLayerImpl(const BertConfig& config) : config_(config) {
   output_norm_ = output->register_module("LayerNorm", make_layer_norm(config));
 }
 
-torch::Tensor BertLayerImpl::attend(const torch::Tensor& x_TH, const SequenceLayout& layout) {
+torch::Tensor BertLayerImpl::forward(const torch::Tensor& x_TH, const SequenceLayout& layout) {
   const auto weight = at::cat({query_->weight, key_->weight, value_->weight});
   const auto bias = at::cat({query_->bias, key_->bias, value_->bias});
-  return packed_attention(at::linear(x_TH, weight, bias), layout, config_.heads,
-                          is_training() ? config_.attention_dropout : 0.0);
+  const auto attended_TH =
+      packed_attention(at::linear(x_TH, weight, bias), layout, config_.heads, attention_dropout());
+  return after_attention(x_TH, attended_TH);
 }
 
-torch::Tensor BertLayerImpl::forward(const torch::Tensor& x_TH, const SequenceLayout& layout) {
-  const auto attended = attention_output_->forward(attend(x_TH, layout));
-  const auto middle =
-      attention_norm_->forward(x_TH + dropped(attended, config_.hidden_dropout, is_training()));
+torch::Tensor BertLayerImpl::forward_at(const torch::Tensor& x_TH, const SequenceLayout& layout,
+                                        const QuerySelection& selection) {
+  const auto x_MH = at::embedding(x_TH, selection.index_M);
+  const auto query_MH = query_->forward(x_MH);
+  if (!attention_selects(query_MH, config_.heads))
+    return at::embedding(forward(x_TH, layout), selection.index_M);
+  const auto key_value_T2H =
+      at::linear(x_TH, at::cat({key_->weight, value_->weight}), at::cat({key_->bias, value_->bias}));
+  const auto attended_MH =
+      packed_attention_at(query_MH, key_value_T2H, layout, selection, config_.heads, attention_dropout());
+  return after_attention(x_MH, attended_MH);
+}
+
+torch::Tensor BertLayerImpl::after_attention(const torch::Tensor& x_TH, const torch::Tensor& attended_TH) {
+  const auto projected =
+      dropped(attention_output_->forward(attended_TH), config_.hidden_dropout, is_training());
+  const auto middle = attention_norm_->forward(x_TH + projected);
   const auto fed = output_->forward(at::relu(intermediate_->forward(middle)));
   return output_norm_->forward(middle + dropped(fed, config_.hidden_dropout, is_training()));
 }
@@ -132,6 +146,13 @@ torch::Tensor BertImpl::forward(const PackedSequences& ordered, const SequenceLa
     if (each) each(i + 1, x_TH);
   }
   return x_TH;
+}
+
+torch::Tensor BertImpl::forward_at(const PackedSequences& ordered, const SequenceLayout& layout,
+                                   const QuerySelection& selection) {
+  const std::size_t last = layers_->size() - 1;
+  const auto x_TH = forward(ordered, layout, static_cast<std::int64_t>(last));
+  return layers_[last]->as<BertLayer>()->forward_at(x_TH, layout, selection);
 }
 
 void BertImpl::initialise(std::uint64_t seed) {

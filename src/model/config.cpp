@@ -50,6 +50,8 @@ void describe(support::OptionVisitor& visit, ModelConfig& config) {
   visit.choice(
       "decoder", config.decoder, {{"own", Decoder::kOwn}, {"tied", Decoder::kTied}},
       "how the masked-LM head names a token: a matrix of its own, or the embedding table (table only)");
+  visit.field("head_transform", config.head_transform,
+              "dense layer, ReLU and layer norm before the decoder, as in BERT");
 }
 
 namespace {

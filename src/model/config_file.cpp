@@ -130,6 +130,7 @@ void read_own(const Fields& fields, ModelConfig& config) {
   }
   config.row_size = fields.integer("row_size");
   config.decoder = fields.choice("decoder", {Decoder::kOwn, Decoder::kTied});
+  config.head_transform = !fields.has("head_transform") || fields.truth("head_transform");
   const Fields embedding = fields.object("embedding");
   config.embedding.kind = embedding.choice("kind", {TokenEmbedding::kAdapter, TokenEmbedding::kTable});
   config.embedding.input_map =
@@ -172,6 +173,7 @@ void write_model_config(const std::filesystem::path& path, const ModelConfig& co
        {{"format_version", kFormatVersion},
         {"row_size", config.row_size},
         {"decoder", name_of(config.decoder)},
+        {"head_transform", config.head_transform},
         {"embedding",
          {{"kind", name_of(config.embedding.kind)},
           {"input_map", name_of(config.embedding.input_map)},

@@ -17,5 +17,9 @@ namespace biodta::model {
 /// computed again. Results do not depend on the number of threads.
 torch::Tensor cpu_attention(const torch::Tensor& qkv, const SequenceLayout& layout, std::int64_t heads,
                             double dropout);
+/// packed_attention_at, likewise.
+torch::Tensor cpu_attention_at(const torch::Tensor& query_MH, const torch::Tensor& key_value_T2H,
+                               const SequenceLayout& layout, const QuerySelection& selection,
+                               std::int64_t heads, double dropout);
 
 }  // namespace biodta::model

@@ -65,11 +65,15 @@ torch::Tensor MaskedLanguageModelImpl::adapt(const torch::Tensor& rows_UE) {
   return adapter().adapt(rows_UE);
 }
 
+torch::Tensor MaskedLanguageModelImpl::map_rows(const torch::Tensor& rows_UE) {
+  return adapter().map_rows(rows_UE);
+}
+
 torch::Tensor MaskedLanguageModelImpl::forward(const PackedSequences& input, const torch::Tensor& masked_M) {
   const auto layout = make_layout(input);
-  const auto hidden_TH = parts_->bert->forward(reorder(input, layout), layout, config_.bert.layers);
-  const auto index_M = layout.inverse_T.defined() ? layout.inverse_T.index_select(0, masked_M) : masked_M;
-  return score(rows_of(hidden_TH, index_M));
+  const auto selection = select_queries(layout, masked_M);
+  const auto hidden_MH = parts_->bert->forward_at(reorder(input, layout), layout, selection);
+  return score(selection.restore_M.defined() ? rows_of(hidden_MH, selection.restore_M) : hidden_MH);
 }
 
 std::vector<torch::Tensor> MaskedLanguageModelImpl::hidden_states(const PackedSequences& input,

@@ -32,14 +32,33 @@ torch::Tensor grouped_attention(const torch::Tensor& qkv, const SequenceLayout& 
   return out.size() == 1 ? out.front() : at::cat(out);
 }
 
+bool cpu_attention_serves(const torch::Tensor& tensor) {
+  return tensor.is_cpu() && tensor.scalar_type() == torch::kFloat32;
+}
+
 }  // namespace
 
 torch::Tensor packed_attention(const torch::Tensor& qkv, const SequenceLayout& layout, std::int64_t heads,
                                double dropout) {
   if (layout.tokens == 0) return qkv.narrow(1, 0, qkv.size(1) / 3);
-  if (flash_attention_serves(qkv, heads)) return flash_attention(qkv, layout, heads, dropout);
-  if (qkv.is_cpu() && qkv.scalar_type() == torch::kFloat32) return cpu_attention(qkv, layout, heads, dropout);
+  if (flash_attention_serves(qkv, qkv.size(1) / (3 * heads)))
+    return flash_attention(qkv, layout, heads, dropout);
+  if (cpu_attention_serves(qkv)) return cpu_attention(qkv, layout, heads, dropout);
   return grouped_attention(qkv, layout, heads, dropout);
+}
+
+bool attention_selects(const torch::Tensor& query_MH, std::int64_t heads) {
+  return cpu_attention_serves(query_MH) || flash_attention_serves(query_MH, query_MH.size(1) / heads);
+}
+
+torch::Tensor packed_attention_at(const torch::Tensor& query_MH, const torch::Tensor& key_value_T2H,
+                                  const SequenceLayout& layout, const QuerySelection& selection,
+                                  std::int64_t heads, double dropout) {
+  if (query_MH.size(0) == 0) return query_MH;
+  if (cpu_attention_serves(query_MH)) {
+    return cpu_attention_at(query_MH, key_value_T2H, layout, selection, heads, dropout);
+  }
+  return flash_attention_at(query_MH, key_value_T2H, layout, selection, heads, dropout);
 }
 
 }  // namespace biodta::model

@@ -1,6 +1,8 @@
 #include <biodta/model/sequence_layout.hpp>
 #include <biodta/support/error.hpp>
 
+#include <ATen/ops/searchsorted.h>
+
 #include <algorithm>
 #include <numeric>
 #include <set>
@@ -65,6 +67,13 @@ void add_token_order(SequenceLayout& layout, const std::vector<std::int64_t>& le
   layout.inverse_T = tensor_on(inverse, device);
 }
 
+/// Known without asking the device.
+bool is_ascending(const torch::Tensor& index_M) {
+  if (!index_M.is_cpu()) return false;
+  const auto* const first = index_M.data_ptr<std::int64_t>();
+  return std::is_sorted(first, first + index_M.numel());
+}
+
 }  // namespace
 
 SequenceLayout make_layout(const PackedSequences& input) {
@@ -101,6 +110,20 @@ PackedSequences reorder(const PackedSequences& input, const SequenceLayout& layo
     ordered.lengths.insert(ordered.lengths.end(), static_cast<std::size_t>(group.sequences), group.length);
   }
   return ordered;
+}
+
+QuerySelection select_queries(const SequenceLayout& layout, const torch::Tensor& positions_M) {
+  QuerySelection selection;
+  selection.index_M =
+      (layout.inverse_T.defined() ? layout.inverse_T.index_select(0, positions_M) : positions_M).contiguous();
+  if (!is_ascending(selection.index_M)) {
+    const auto [sorted_M, order_M] = selection.index_M.sort();
+    selection.index_M = sorted_M;
+    selection.restore_M = order_M.argsort();
+  }
+  selection.boundaries_B1 =
+      at::searchsorted(selection.index_M, layout.boundaries_B1.to(torch::kInt64), /*out_int32=*/true);
+  return selection;
 }
 
 }  // namespace biodta::model

@@ -48,11 +48,16 @@ class BertLayerImpl : public torch::nn::Module {
   explicit BertLayerImpl(const BertConfig& config);
   /// [T, H] -> [T, H]
   torch::Tensor forward(const torch::Tensor& x_TH, const SequenceLayout& layout);
+  /// The same at chosen tokens alone: only their queries, and what follows attention, are computed. [T, H] ->
+  /// [M, H]
+  torch::Tensor forward_at(const torch::Tensor& x_TH, const SequenceLayout& layout,
+                           const QuerySelection& selection);
   /// @param name  the layer's own, from which each parameter's random stream is keyed.
   void initialise(std::uint64_t seed, const std::string& name);
 
  private:
-  torch::Tensor attend(const torch::Tensor& x_TH, const SequenceLayout& layout);
+  torch::Tensor after_attention(const torch::Tensor& x_TH, const torch::Tensor& attended_TH);
+  double attention_dropout() const { return is_training() ? config_.attention_dropout : 0.0; }
 
   BertConfig config_;
   torch::nn::Linear query_{nullptr}, key_{nullptr}, value_{nullptr};
@@ -70,6 +75,10 @@ class BertImpl : public torch::nn::Module {
   /// @return the last output, [T, H].
   torch::Tensor forward(const PackedSequences& ordered, const SequenceLayout& layout, std::int64_t layers,
                         const std::function<void(std::int64_t, const torch::Tensor&)>& each = {});
+  /// All layers, the last one at chosen tokens alone: what a masked-LM loss needs. @return [M, H], as
+  /// selected
+  torch::Tensor forward_at(const PackedSequences& ordered, const SequenceLayout& layout,
+                           const QuerySelection& selection);
   void initialise(std::uint64_t seed);
   TokenEmbedder& tokens() noexcept { return embeddings_->tokens(); }
 

@@ -1,12 +1,13 @@
 #pragma once
 /// @file
-/// Sizes of the model. Defaults are the paper's (A.1), which are Geneformer's 6-layer model (Theodoris et al. 2023).
+/// Sizes of the model. Defaults are the paper's (A.1), which are Geneformer's 6-layer model (Theodoris et al.
+/// 2023).
+
+#include <biodta/support/options.hpp>
 
 #include <cstdint>
 #include <filesystem>
 #include <string>
-
-#include <biodta/support/options.hpp>
 
 namespace biodta::model {
 
@@ -15,11 +16,11 @@ struct BertConfig {
   std::int64_t hidden_size = 256;
   std::int64_t heads = 4;
   std::int64_t intermediate_size = 512;
-  std::int64_t max_positions = 2048;      ///< longest sequence
+  std::int64_t max_positions = 2048;  ///< longest sequence
   double hidden_dropout = 0.02;
   double attention_dropout = 0.02;
   double layer_norm_epsilon = 1e-12;
-  double initializer_range = 0.02;        ///< standard deviation of weights at the start
+  double initializer_range = 0.02;  ///< standard deviation of weights at the start
 };
 void describe(support::OptionVisitor& visit, BertConfig& config);
 
@@ -29,11 +30,13 @@ enum class TokenEmbedding {
   kTable     ///< a learned row a token: the adapter-free twin
 };
 
-/// A fixed map of the bank's rows before the adapter, computed once from the reference rows and saved with the model.
+/// A fixed map of the bank's rows before the adapter, computed once from the reference rows and saved with
+/// the model.
 enum class InputMap {
   kNone,
   kStandardised,  ///< each feature to mean 0, standard deviation 1
-  kWhitened       ///< standardised, then rotated to principal axes scaled by 1/sqrt(lambda + shrinkage × mean lambda)
+  kWhitened  ///< standardised, then rotated to principal axes scaled by 1/sqrt(lambda + shrinkage × mean
+             ///< lambda)
 };
 
 struct EmbedderConfig {
@@ -56,13 +59,17 @@ struct ModelConfig {
   BertConfig bert;
   EmbedderConfig embedding;
   Decoder decoder = Decoder::kOwn;
+  /// Dense layer, ReLU and layer norm before the decoder, as in BERT. Without them the decoder reads the last layer
+  /// directly, which small models learn faster; such a model is no Hugging Face BERT.
+  bool head_transform = true;
   std::int64_t vocabulary_size = 0;  ///< tokens, specials included; set from the corpus
   std::int64_t row_size = 0;         ///< E, from the bank; 0 for the table
 };
 /// Describes what a person sets: bert, embedding, decoder.
 void describe(support::OptionVisitor& visit, ModelConfig& config);
 
-/// Throws ConfigError for sizes that contradict each other (hidden size not divisible by heads, tied decoder without a table, …).
+/// Throws ConfigError for sizes that contradict each other (hidden size not divisible by heads, tied decoder
+/// without a table, …).
 void validate(const ModelConfig& config);
 
 /// config.json: Hugging Face's BERT field names, and Bio-DTA's own under "biodta".

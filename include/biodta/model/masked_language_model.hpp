@@ -3,17 +3,17 @@
 /// The whole model: token embedder, BERT encoder, masked-LM head. Names of parameters are Hugging Face's
 /// (`bert.embeddings.…`, `bert.encoder.layer.N.…`, `cls.predictions.…`).
 
-#include <cstdint>
-#include <filesystem>
-#include <memory>
-#include <vector>
+#include <biodta/model/config.hpp>
+#include <biodta/model/packed_sequences.hpp>
 
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 #include <torch/types.h>
 
-#include <biodta/model/config.hpp>
-#include <biodta/model/packed_sequences.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <vector>
 
 namespace biodta::model {
 
@@ -27,17 +27,25 @@ class MaskedLanguageModelImpl : public torch::nn::Module {
 
   /// Draws the initial weights from a seed, on the CPU, the same everywhere.
   void initialise(std::uint64_t seed);
-  /// Computes and keeps the fixed input map (a buffer) from the reference rows [genes, E] float32. Adapter only.
+  /// Computes and keeps the fixed input map (a buffer) from the reference rows [genes, E] float32. Adapter
+  /// only.
   void fit_input_map(const torch::Tensor& reference_rows_GE);
 
   /// Logits over the vocabulary at chosen positions only: [M, V].
-  /// @param masked_M  int64 index into the T tokens.
+  /// @param masked_M  int64 index into the T tokens, each at most once, in any order.
   torch::Tensor forward(const PackedSequences& input, const torch::Tensor& masked_M);
-  /// Contextual embeddings: entry 0 is the embedding layer's output, entry l the output of layer l; each [T, H].
-  /// @param layers  which entries to keep (0 … layers, or negative: -1 = last, -2 = penultimate); the encoder stops after the last needed.
-  std::vector<torch::Tensor> hidden_states(const PackedSequences& input, const std::vector<std::int64_t>& layers);
-  /// Input embedding of rows after the fixed map and the adapter, [U, H]: a gene's token embedding before position and layer norm. Adapter only.
+  /// Contextual embeddings: entry 0 is the embedding layer's output, entry l the output of layer l; each [T,
+  /// H].
+  /// @param layers  which entries to keep (0 … layers, or negative: -1 = last, -2 = penultimate); the encoder
+  /// stops after the last needed.
+  std::vector<torch::Tensor> hidden_states(const PackedSequences& input,
+                                           const std::vector<std::int64_t>& layers);
+  /// Input embedding of rows after the fixed map and the adapter, [U, H]: a gene's token embedding before
+  /// position and layer norm. Adapter only.
   torch::Tensor adapt(const torch::Tensor& rows_UE);
+  /// Rows as the adapter reads them, after the fixed map: [U, E]. Distances between genes are meant in this
+  /// space. Adapter only.
+  torch::Tensor map_rows(const torch::Tensor& rows_UE);
   /// Decoder logits of given last-layer embeddings [M, H] -> [M, V].
   torch::Tensor score(const torch::Tensor& hidden_MH);
 
@@ -54,8 +62,8 @@ TORCH_MODULE(MaskedLanguageModel);
 
 /// Writes config.json and model.safetensors into an existing folder.
 void save_model(const MaskedLanguageModel& model, const std::filesystem::path& folder);
-/// Reads what save_model wrote, in eval mode on the CPU; also a Hugging Face BertForMaskedLM of the same kind (ReLU,
-/// absolute positions), which becomes a model with a table. Throws InputError.
+/// Reads what save_model wrote, in eval mode on the CPU; also a Hugging Face BertForMaskedLM of the same kind
+/// (ReLU, absolute positions), which becomes a model with a table. Throws InputError.
 MaskedLanguageModel load_model(const std::filesystem::path& folder);
 
 }  // namespace biodta::model

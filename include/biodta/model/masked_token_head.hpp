@@ -14,7 +14,8 @@
 
 namespace biodta::model {
 
-/// decoder(LayerNorm(ReLU(dense(h)))) + bias; `cls.predictions.{transform.{dense,LayerNorm},decoder,bias}`.
+/// decoder(LayerNorm(ReLU(dense(h)))) + bias, or decoder(h) + bias where ModelConfig::head_transform is off;
+/// `cls.predictions.{transform.{dense,LayerNorm},decoder,bias}`.
 class MaskedTokenHeadImpl : public torch::nn::Module {
  public:
   explicit MaskedTokenHeadImpl(const ModelConfig& config);
@@ -26,7 +27,7 @@ class MaskedTokenHeadImpl : public torch::nn::Module {
 
  private:
   double deviation_;
-  torch::nn::Linear dense_{nullptr};
+  torch::nn::Linear dense_{nullptr};  // null, as the norm, without head_transform
   torch::nn::LayerNorm layer_norm_{nullptr};
   torch::nn::Linear decoder_{nullptr};  // null when tied
   torch::Tensor bias_V_;

@@ -24,4 +24,14 @@ namespace biodta::model {
 torch::Tensor packed_attention(const torch::Tensor& qkv, const SequenceLayout& layout, std::int64_t heads,
                                double dropout);
 
+/// Whether packed_attention_at serves queries of this kind (device and precision).
+bool attention_selects(const torch::Tensor& query_MH, std::int64_t heads);
+/// The same for the queries of chosen tokens alone, each against its whole sequence.
+/// @param query_MH       of selection.index_M
+/// @param key_value_T2H  keys and values side by side, of all tokens in the encoder's order
+/// @return [M, H]
+torch::Tensor packed_attention_at(const torch::Tensor& query_MH, const torch::Tensor& key_value_T2H,
+                                  const SequenceLayout& layout, const QuerySelection& selection,
+                                  std::int64_t heads, double dropout);
+
 }  // namespace biodta::model

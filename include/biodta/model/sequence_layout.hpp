@@ -35,9 +35,19 @@ struct SequenceLayout {
       boundaries_B1;  ///< int32 [B + 1] on the device: where each sequence begins in the encoder's order
 };
 
+/// Positions at which alone a layer's output is wanted, by sequence.
+struct QuerySelection {
+  torch::Tensor index_M;  ///< int64 tokens of the encoder's order, ascending
+  torch::Tensor
+      restore_M;  ///< int64: what was asked for as number i is number restore_M[i] here; undefined = i
+  torch::Tensor boundaries_B1;  ///< int32 [B + 1]: where each sequence's positions begin in index_M
+};
+
 /// @throws Error when the lengths are not positive or do not sum to T.
 SequenceLayout make_layout(const PackedSequences& input);
 /// Tokens, positions and rows in the encoder's order.
 PackedSequences reorder(const PackedSequences& input, const SequenceLayout& layout);
+/// @param positions_M  int64 index into the batch's tokens, each at most once.
+QuerySelection select_queries(const SequenceLayout& layout, const torch::Tensor& positions_M);
 
 }  // namespace biodta::model

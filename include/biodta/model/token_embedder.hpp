@@ -57,6 +57,8 @@ class AdapterEmbedder : public TokenEmbedder {
   void fit_input_map(const torch::Tensor& rows_GE) { input_map_->fit(rows_GE); }
   /// [U, E] float32 -> [U, H]
   torch::Tensor adapt(const torch::Tensor& rows_UE);
+  /// Rows after the fixed map alone, [U, E].
+  torch::Tensor map_rows(const torch::Tensor& rows_UE) { return input_map_->forward(rows_UE); }
 
  private:
   double special_deviation_;
