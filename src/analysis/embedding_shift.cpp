@@ -54,20 +54,13 @@ class Runner {
  public:
   Runner(model::MaskedLanguageModel& model, torch::Device device, const embedding::EmbeddingBank* bank,
          std::int64_t layer)
-      : model_(model), device_(device), bank_(bank), layer_(layer) {
+      : model_(model), device_(device), layer_(layer) {
     const std::int64_t layers = model->config().bert.layers;
     if (layer > layers || layer < -(layers + 1))
       throw ConfigError("layer: found " + std::to_string(layer) + ", expected " +
                         std::to_string(-(layers + 1)) + " to " + std::to_string(layers) + " (the model has " +
                         std::to_string(layers) + " layers)");
-    if (bank == nullptr) return;
-    // from_blob wants a mutable pointer; the tensor is only ever read.
-    auto* values = const_cast<float*>(bank->values().data());
-    values_ = at::from_blob(
-                  values,
-                  {static_cast<std::int64_t>(bank->row_count()), static_cast<std::int64_t>(bank->row_size())},
-                  torch::kFloat32)
-                  .to(device);
+    if (bank != nullptr) values_ = data::bank_tensor(*bank).to(device);
   }
 
   /// Hidden states [T, H]. @param extra  one more row after the batch's own; empty = none.
@@ -87,7 +80,6 @@ class Runner {
  private:
   model::MaskedLanguageModel& model_;
   torch::Device device_;
-  const embedding::EmbeddingBank* bank_;
   std::int64_t layer_;
   torch::Tensor values_;
 };

@@ -9,10 +9,10 @@
 namespace biodta::analysis {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kUntested = std::numeric_limits<double>::quiet_NaN();
 
 double median(std::vector<double> values) {
-  if (values.empty()) return kNan;
+  if (values.empty()) return kUntested;
   std::sort(values.begin(), values.end());
   return quantile(values, 0.5);
 }
@@ -33,7 +33,7 @@ PrecisionRecall entry(std::string_view method, const GeneRanking& ranking, const
                       std::size_t in_set, std::int64_t k, const RandomHits& hits) {
   const auto drawn =
       static_cast<double>(std::min<std::size_t>(static_cast<std::size_t>(k), ranking.genes.size()));
-  const auto share = [](double part, double whole) { return whole > 0.0 ? part / whole : kNan; };
+  const auto share = [](double part, double whole) { return whole > 0.0 ? part / whole : kUntested; };
   const auto shares = [&](double whole) {
     return Share{share(hits.expected, whole), share(hits.low, whole), share(hits.high, whole)};
   };
@@ -86,7 +86,7 @@ std::vector<GeneSetTest> test_gene_sets(const GeneRanking& ranking, std::span<co
       (set.contains(gene.token) ? inside : outside).push_back(gene.mean_shift);
     const RankSum result = rank_sum_test(inside, outside);
     tests.push_back({set.name, set.listed(), set.tokens.size(), inside.size(), median(inside),
-                     median(outside), result.auroc, result.p, kNan});
+                     median(outside), result.auroc, result.p, kUntested});
     p_values.push_back(result.p);
   }
   const std::vector<double> adjusted = benjamini_hochberg(p_values);
@@ -125,7 +125,7 @@ std::vector<ControlSummary> summarise_controls(std::span<const GeneSet> sets,
                                                std::span<const std::vector<GeneSetTest>> tests) {
   std::vector<ControlSummary> result;
   for (std::size_t i = 0; i < sets.size(); ++i) {
-    ControlSummary summary{sets[i].name, 0, kNan, kNan, kNan, kNan, 0};
+    ControlSummary summary{sets[i].name, 0, kUntested, kUntested, kUntested, kUntested, 0};
     RunningMoments auroc;
     std::vector<double> p_values;
     for (const auto& control : tests) {

@@ -15,6 +15,29 @@ std::vector<float> row_of(const torch::Tensor& mean_NE, std::size_t index) {
   return {values, values + row_E.numel()};
 }
 
+genome::Mutant make_mutant(const GeneWindow& window, std::uint64_t gene_key, std::size_t trial,
+                           const MutantSearchOptions& options) {
+  auto random = support::RandomStream::of({static_cast<std::uint64_t>(options.seed), gene_key, trial});
+  return genome::random_mutant(window.sequence, window.start, window.tss, options.mutagenesis, random);
+}
+
+/// Enters a trial's expression, and takes the trial when it falls lowest so far.
+void score(MutantSearch& search, std::size_t trial, double expression, const torch::Tensor& mean_NE,
+           std::size_t row) {
+  MutantTrial& scored = search.trials[trial];
+  scored.expression = expression;
+  scored.lowers = !scored.edits.empty() && expression < search.reference_expression;
+  if (!scored.lowers || (search.chosen && expression >= search.trials[*search.chosen].expression)) return;
+  search.chosen = trial;
+  search.mutant_row = row_of(mean_NE, row);
+}
+
+bool falls_enough(const MutantSearch& search, std::size_t trial, const MutantSearchOptions& options) {
+  const MutantTrial& scored = search.trials[trial];
+  const double fall = search.reference_expression - scored.expression;
+  return options.enough > 0.0 && scored.lowers && fall >= options.enough * search.reference_expression;
+}
+
 }  // namespace
 
 void describe(support::OptionVisitor& visit, MutantSearchOptions& options) {
@@ -32,44 +55,32 @@ MutantSearch search_mutant(enformer::SequenceEmbedder& embedder, const enformer:
                            const MutantSearchOptions& options, support::Progress* progress) {
   MutantSearch result;
   const auto trials = static_cast<std::size_t>(options.trials);
-  const auto batch = static_cast<std::size_t>(options.batch);
-  // Job 0 is the reference, job i + 1 is trial i.
-  for (std::size_t job = 0; job < trials + 1;) {
-    const std::size_t end = std::min(job + batch, trials + 1);
-    std::vector<std::string> windows;
-    std::vector<std::vector<genome::Edit>> edits;
-    for (std::size_t i = job; i < end; ++i) {
-      if (i == 0) {
-        windows.push_back(window.sequence);
-        edits.emplace_back();
-        continue;
-      }
-      auto random = support::RandomStream::of({static_cast<std::uint64_t>(options.seed), gene_key, i - 1});
-      genome::Mutant mutant =
-          genome::random_mutant(window.sequence, window.start, window.tss, options.mutagenesis, random);
+  const auto batch = std::max<std::size_t>(static_cast<std::size_t>(options.batch), 2);
+  // The reference goes with the first mutants through the model, so a round has room for two.
+  std::vector<std::string> windows = {window.sequence};
+  while (result.trials.size() < trials) {
+    const std::size_t first = result.trials.size();
+    const std::size_t references = windows.size();
+    for (std::size_t trial = first; trial < trials && windows.size() < batch; ++trial) {
+      genome::Mutant mutant = make_mutant(window, gene_key, trial, options);
       windows.push_back(std::move(mutant.sequence));
-      edits.push_back(std::move(mutant.edits));
+      result.trials.push_back({std::move(mutant.edits), 0.0, false});
     }
-    const enformer::SequenceEmbeddings embedded = embedder.embed(windows, &readout, options.batch);
-    for (std::size_t i = job; i < end; ++i) {
-      const double expression = embedded.expression.at(i - job);
-      if (i == 0) {
-        result.reference_expression = expression;
-        result.reference_row = row_of(embedded.mean_NE, 0);
-        continue;
-      }
-      const bool lowers = expression < result.reference_expression;
-      result.trials.push_back({std::move(edits[i - job]), expression, lowers});
-      if (lowers && (!result.chosen || expression < result.trials[*result.chosen].expression)) {
-        result.chosen = i - 1;
-        result.mutant_row = row_of(embedded.mean_NE, i - job);
-      }
-      if (progress != nullptr) progress->update(i);
-      const double fall = result.reference_expression - expression;
-      if (options.enough > 0.0 && lowers && fall >= options.enough * result.reference_expression)
+    const auto embedded = embedder.embed(windows, &readout, options.batch);
+    if (references == 1) {
+      result.reference_expression = embedded.expression.at(0);
+      result.reference_row = row_of(embedded.mean_NE, 0);
+    }
+    for (std::size_t trial = first; trial < result.trials.size(); ++trial) {
+      const std::size_t at = trial - first + references;
+      score(result, trial, embedded.expression.at(at), embedded.mean_NE, at);
+      if (progress != nullptr) progress->update(trial + 1);
+      if (falls_enough(result, trial, options)) {
+        result.trials.resize(trial + 1);
         return result;
+      }
     }
-    job = end;
+    windows.clear();
   }
   return result;
 }

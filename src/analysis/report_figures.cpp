@@ -70,7 +70,8 @@ Json base_layout(Json x, Json y, int height) {
       {"yaxis", std::move(y)},
       {"height", height},
       {"autosize", true},
-      {"margin", {{"l", 56}, {"r", 16}, {"t", 16}, {"b", 48}}},
+      {"margin", {{"l", 56}, {"r", 44}, {"t", 16}, {"b", 48}}},
+      {"modebar", {{"orientation", "v"}}},
       {"font",
        {{"family", "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', Arial, sans-serif"},
         {"size", 13},
@@ -98,8 +99,7 @@ Json shift_axis(const Report& report) {
   Json result = axis("mean shift, 1 − cosine similarity");
   if (all_positive(report.run.ranking)) {
     result["type"] = "log";
-    result["dtick"] = 1;
-    result["minor"] = {{"showgrid", true}, {"gridcolor", "#F3F3F3"}};
+    result["dtick"] = "D2";
   }
   result["exponentformat"] = "power";
   return result;
@@ -234,7 +234,7 @@ Json control_trace(const Report& report) {
   }
   return {{"type", "scatter"},
           {"mode", "markers"},
-          {"name", "control genes perturbed: mean and range"},
+          {"name", "control genes: mean and range"},
           {"x", std::move(x)},
           {"y", std::move(y)},
           {"error_x",
@@ -279,17 +279,19 @@ Json bar_trace(const Report& report, std::string_view method, std::int64_t k, Sh
     interval = interval || share.high > share.low;
   }
   const MethodStyle style = style_of(report, method);
-  Json trace = {{"type", "bar"},
-                {"orientation", "h"},
-                {"name", html_escape(method)},
-                {"x", std::move(x)},
-                {"y", std::move(y)},
-                {"text", std::move(text)},
-                {"textposition", "none"},
-                {"hovertemplate", "%{x:.3f}: %{text}<extra>%{fullData.name}</extra>"},
-                {"marker",
-                 {{"color", style.colour},
-                  {"pattern", {{"shape", style.pattern}, {"fgcolor", "#7A5200"}, {"size", 6}}}}}};
+  Json trace = {
+      {"type", "bar"},
+      {"orientation", "h"},
+      {"name", html_escape(method)},
+      {"x", std::move(x)},
+      {"y", std::move(y)},
+      {"text", std::move(text)},
+      {"textposition", "none"},
+      {"hovertemplate", "%{x:.3f}: %{text}<extra>%{fullData.name}</extra>"},
+      {"marker",
+       {{"color", style.colour},
+        {"pattern",
+         {{"shape", style.pattern}, {"fillmode", "overlay"}, {"fgcolor", "#7A5200"}, {"size", 6}}}}}};
   if (interval)
     trace["error_x"] = {{"type", "data"},
                         {"symmetric", false},
@@ -440,8 +442,8 @@ std::vector<Figure> precision_recall_figures(const Report& report) {
           {which + "_at_" + std::to_string(k),
            (precision ? "Precision in the top " : "Recall in the top ") + std::to_string(k),
            precision
-               ? "Share of the top genes that are in the set. Error bars: the middle 95 % of random sets."
-               : "Share of the set that is among the top genes. Error bars: the middle 95 % of random sets.",
+               ? "Share of the top genes that are in the set. Error bars: the middle 95 % of random sets."
+               : "Share of the set that is among the top genes. Error bars: the middle 95 % of random sets.",
            {{"data", std::move(data)}, {"layout", std::move(layout)}}});
     }
   }

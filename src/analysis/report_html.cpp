@@ -18,7 +18,7 @@ constexpr std::string_view kStyle = R"css(
 :root { color-scheme: light; --ink: #1f2328; --faint: #5f6670; --line: #d8dce1; --blue: #0072b2; }
 * { box-sizing: border-box; }
 body { margin: 0; color: var(--ink); background: #fff; font: 16px/1.55 system-ui, -apple-system, "Segoe UI", "Liberation Sans", Arial, sans-serif; }
-main { max-width: 1080px; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
+main { max-width: 1120px; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
 header { border-bottom: 3px solid var(--blue); margin-bottom: 1.25rem; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .2rem; }
 h2 { font-size: 1.25rem; margin: 2.2rem 0 .6rem; }
@@ -30,8 +30,9 @@ p { margin: .5rem 0; max-width: 78ch; }
 .notes ul { margin: 0; padding-left: 1.2rem; }
 .scroll { overflow-x: auto; margin: .7rem 0; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; min-width: 50%; }
-th, td { padding: .35rem .7rem; text-align: right; border-bottom: 1px solid var(--line); vertical-align: top; }
-th { border-bottom: 2px solid var(--ink); vertical-align: bottom; }
+th, td { padding: .35rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); vertical-align: top; }
+th { border-bottom: 2px solid var(--ink); vertical-align: bottom; white-space: normal; }
+td.text { white-space: normal; min-width: 7rem; }
 th.text, td.text { text-align: left; }
 tr.strong td { font-weight: 600; }
 .caption, .faint { color: var(--faint); font-size: .88rem; }
@@ -50,7 +51,7 @@ details { margin: .7rem 0; } summary { cursor: pointer; color: var(--blue); }
 constexpr std::string_view kScript = R"js(
 for (const place of document.querySelectorAll("[data-figure]")) {
   const figure = JSON.parse(document.getElementById(place.dataset.figure).textContent);
-  Plotly.newPlot(place, figure.data, figure.layout, {responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"]})
+  Plotly.newPlot(place, figure.data, figure.layout, {responsive: true, displaylogo: false, displayModeBar: window.innerWidth < 640 ? false : "hover", modeBarButtonsToRemove: ["select2d", "lasso2d"]})
     .catch((error) => { place.textContent = "This figure could not be drawn: " + error; });
 }
 window.addEventListener("beforeprint", () => {

@@ -59,7 +59,7 @@ std::string plural(std::uint64_t value, const std::string& one, const std::strin
 std::string percent_change(double before, double after) {
   if (before == 0.0) return "–";
   const double change = 100.0 * (after / before - 1.0);
-  return std::string(change < 0 ? "−" : "+") + fixed_number(std::abs(change), 0) + " %";
+  return std::string(change < 0 ? "−" : "+") + fixed_number(std::abs(change), 0) + " %";
 }
 
 std::string mutation_sentence(const Report& report) {
@@ -143,7 +143,7 @@ std::string gene_sets_html(const Report& report) {
   if (!report.controls.empty())
     for (const char* name : {"Controls: AUROC", "range", "median P"}) columns.emplace_back(name);
   if (report.twin)
-    for (const char* name : {"Twin: AUROC", "P", "FDR"}) columns.emplace_back(name);
+    for (const char* name : {"Twin: AUROC", "P"}) columns.emplace_back(name);
   HtmlTable table(columns);
   for (std::size_t i = 0; i < report.run.tests.size(); ++i) {
     const GeneSetTest& test = report.run.tests[i];
@@ -165,7 +165,6 @@ std::string gene_sets_html(const Report& report) {
       const GeneSetTest& twin = report.twin->tests.at(i);
       row.push_back(fixed_number(twin.auroc, 3));
       row.push_back(html_number(p_number(twin.p)));
-      row.push_back(html_number(p_number(twin.fdr)));
     }
     table.row(row);
   }
@@ -281,7 +280,7 @@ std::string precision_recall_html(const Report& report) {
   return "<details><summary>Precision and recall as a table</summary>\n" + table.finish() +
          "</details>\n<p class=\"caption\">All methods rank the same " + population +
          " genes, seen in enough of the same cells. Random sets: exact expectation, and in brackets the "
-         "middle 95 % of 1,000 draws.</p>\n";
+         "middle 95 % of 1,000 draws.</p>\n";
 }
 
 std::string provenance_html(const Report& report) {

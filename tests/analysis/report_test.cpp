@@ -164,7 +164,8 @@ TEST(Report, IsNotOverwrittenUnasked) {
 TEST(Report, LeavesNothingBehindWhenItFails) {
   const testing::TemporaryFolder folder;
   Report report = made_up_report();
-  report.perturbed[0].search->chosen.reset();  // the page has no mutant to tell of, after the tables were written
+  report.perturbed[0]
+      .search->chosen.reset();  // the page has no mutant to tell of, after the tables were written
   EXPECT_ANY_THROW(write_report(report, folder / "r", false));
   EXPECT_TRUE(files_in(folder.path()).empty());
 }

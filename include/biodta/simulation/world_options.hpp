@@ -65,7 +65,7 @@ struct CellOptions {
   std::vector<double> type_depths = {0.7, 0.9, 1.0, 1.1, 1.3, 1.5};
   double depth_spread = 0.25;      ///< standard deviation of a cell's log depth
   double dispersion = 0.15;        ///< of the gamma noise (squared coefficient of variation)
-  double factor_on_share = 0.8;    ///< cells of a factor's type in which it is on
+  double factor_on_share = 0.6;    ///< cells of a factor's type in which it is on
   double factor_on = 8.0;          ///< mean count of a factor that is on
   double factor_off = 0.04;        ///< and that is off
   double factor_spread = 0.5;      ///< standard deviation of a factor's log mean between cells

@@ -1,0 +1,42 @@
+// Parses the command line of biodta-mutagenesis and calls pipeline::mutagenesis.
+#include "common.hpp"
+
+#include <biodta/pipeline/mutagenesis.hpp>
+#include <biodta/support/error.hpp>
+
+#include <iostream>
+
+int main(int argc, char** argv) {
+  using namespace biodta;
+  CLI::App app("Mutates a gene's DNA in silico and reports which genes' embeddings move.",
+               "biodta-mutagenesis");
+  app.footer(
+      "Examples:\n"
+      "  biodta-mutagenesis --gene GATA4            settings from mutagenesis.yaml in the current folder\n"
+      "  biodta-mutagenesis --gene TBX5 --config heart.yaml --cells cell_type=cardiomyocyte --output "
+      "report/TBX5");
+  apps::CommonFlags flags;
+  apps::add_text_flag(app, flags, "--gene", "gene", "symbol or id of the gene")->type_name("NAME");
+  apps::add_text_flag(app, flags, "--perturbation", "perturbation", "mutate (its DNA) or delete (its token)")
+      ->type_name("NAME");
+  apps::add_list_flag(app, flags, "--cells", "cells.filters", "cells to run, by obs")
+      ->type_name("COLUMN=VALUE");
+  apps::add_value_flag(app, flags, "--max-cells", "cells.max_cells",
+                       "cells drawn when more express the gene (120)");
+  apps::add_value_flag(app, flags, "--trials", "mutants.trials", "random mutants made (20)");
+  apps::add_value_flag(app, flags, "--seed", "seed", "of mutants, cells, controls and random sets (1)");
+  apps::add_text_flag(app, flags, "--output,-o", "output", "folder of the report (report/<GENE>)")
+      ->type_name("DIR");
+  apps::add_switch(app, flags, "--overwrite", "overwrite", "replace what stands at the output");
+  apps::add_device_flag(app, flags);
+  apps::add_config_flags(app, flags, "mutagenesis.yaml");
+  return apps::run_program(app, argc, argv, flags, [&](support::Reporter& reporter) {
+    if (flags.config.empty())
+      throw ConfigError(
+          "there is no mutagenesis.yaml in the current folder, and no --config was given",
+          "scripts/quickstart leaves one in its folder; configs/mutagenesis.yaml shows what it holds");
+    const auto options = apps::read_program_options<pipeline::MutagenesisRunOptions>(flags);
+    const auto outcome = pipeline::mutagenesis(options, reporter, flags.device);
+    std::cout << outcome.tables << "\nreport: " << outcome.report.string() << '\n';
+  });
+}

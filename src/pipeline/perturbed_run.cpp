@@ -1,0 +1,75 @@
+#include "perturbed_run.hpp"
+
+#include <biodta/support/error.hpp>
+#include <biodta/support/text.hpp>
+
+#include <algorithm>
+
+namespace biodta::pipeline {
+namespace {
+
+void check_vocabulary(const std::filesystem::path& folder, const cells::Corpus& corpus,
+                      const model::ModelConfig& config) {
+  const auto& known = corpus.vocabulary();
+  if (static_cast<std::size_t>(config.vocabulary_size) != known.token_count())
+    throw InputError(folder, "vocabulary", std::to_string(config.vocabulary_size) + " tokens",
+                     "the " + std::to_string(known.token_count()) + " of " + corpus.path().string(),
+                     "run and corpus must come from the same vocabulary");
+  const std::filesystem::path file = folder / "vocabulary.tsv";
+  if (!std::filesystem::exists(file)) return;  // a Hugging Face folder has none; the sizes agree
+  const auto own = cells::Vocabulary::read(file);
+  for (std::size_t gene = 0; gene < known.gene_count(); ++gene) {
+    if (own.gene_count() > gene && own.genes()[gene].id == known.genes()[gene].id) continue;
+    throw InputError(file, "token " + std::to_string(gene + cells::kFirstGeneToken),
+                     own.gene_count() > gene ? own.genes()[gene].id : "no gene",
+                     known.genes()[gene].id + " as in " + corpus.path().string(),
+                     "run and corpus must come from the same vocabulary");
+  }
+}
+
+}  // namespace
+
+std::filesystem::path model_folder(const std::filesystem::path& run) {
+  for (const auto& folder : {run / "model", run})
+    if (std::filesystem::exists(folder / "config.json")) return folder;
+  const bool started = std::filesystem::exists(run / "checkpoints");
+  throw InputError(run, "", std::filesystem::exists(run) ? "no model" : "no such folder", "model/config.json",
+                   started ? "the run has checkpoints but is not finished: run biodta-train on it again"
+                           : "biodta-train writes it at the end of a run");
+}
+
+std::filesystem::path model_weights(const std::filesystem::path& folder) {
+  const auto safetensors = folder / "model.safetensors";
+  return std::filesystem::exists(safetensors) ? safetensors : folder / "pytorch_model.bin";
+}
+
+std::unique_ptr<PerturbedRun> load_run(const std::filesystem::path& run, const cells::Corpus& corpus,
+                                       const embedding::EmbeddingBank* bank,
+                                       const std::filesystem::path& bank_path,
+                                       const std::vector<embedding::ContextIndex>& contexts,
+                                       torch::Device device) {
+  auto result = std::make_unique<PerturbedRun>();
+  result->folder = model_folder(run);
+  result->model = model::load_model(result->folder);
+  const model::ModelConfig& config = result->model->config();
+  check_vocabulary(result->folder, corpus, config);
+  if (config.embedding.kind == model::TokenEmbedding::kAdapter) {
+    if (bank == nullptr)
+      throw ConfigError("embeddings: is not set, expected the embedding bank of " + run.string() +
+                        ", which has an adapter");
+    if (static_cast<std::size_t>(config.row_size) != bank->row_size())
+      throw InputError(bank_path, "rows", std::to_string(bank->row_size()) + " values",
+                       "the " + std::to_string(config.row_size) + " that the adapter of " +
+                           result->folder.string() + " reads");
+    result->bank = bank;
+    result->rows.emplace(corpus.vocabulary(), *bank);
+  }
+  result->model->eval();
+  result->model->to(device);
+  result->cells.emplace(corpus, result->rows ? &*result->rows : nullptr,
+                        result->has_adapter() ? contexts : std::vector<embedding::ContextIndex>(),
+                        static_cast<std::size_t>(config.bert.max_positions));
+  return result;
+}
+
+}  // namespace biodta::pipeline

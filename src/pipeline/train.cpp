@@ -1,0 +1,249 @@
+#include <biodta/cells/corpus.hpp>
+#include <biodta/data/packed_batch.hpp>
+#include <biodta/data/tensors.hpp>
+#include <biodta/embedding/bank.hpp>
+#include <biodta/model/masked_language_model.hpp>
+#include <biodta/pipeline/device.hpp>
+#include <biodta/pipeline/train.hpp>
+#include <biodta/support/atomic_file.hpp>
+#include <biodta/support/error.hpp>
+#include <biodta/support/text.hpp>
+#include <biodta/training/masked_lm_task.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace biodta::pipeline {
+namespace {
+
+bool has_adapter(const TrainOptions& options) {
+  return options.model.embedding.kind == model::TokenEmbedding::kAdapter;
+}
+
+void require(const std::filesystem::path& path, const std::string& key, const std::string& what) {
+  if (path.empty()) throw ConfigError(key + ": is not set, expected " + what);
+}
+
+void check_options(const TrainOptions& options) {
+  require(options.corpus, "corpus", "a corpus file");
+  require(options.output, "output", "a run folder");
+  if (has_adapter(options)) {
+    require(options.embeddings, "embeddings", "an embedding bank, or model.embedding.kind: table");
+  }
+}
+
+/// What the model is fed with, held together because each part refers to the one before.
+struct TrainingData {
+  cells::Corpus corpus;
+  std::optional<embedding::EmbeddingBank> bank;
+  std::optional<data::TokenRows> rows;
+  training::CellSplit split;
+  std::vector<std::uint32_t> lengths;
+  std::vector<embedding::ContextIndex> contexts;
+  std::optional<data::BatchBuilder> batches;
+
+  explicit TrainingData(const std::filesystem::path& path) : corpus(cells::Corpus::open(path)) {}
+};
+
+void check_overlap(const TrainOptions& options, const TrainingData& data, support::Reporter& reporter) {
+  const auto& vocabulary = data.corpus.vocabulary();
+  const auto& missing = data.rows->missing();
+  if (missing.empty()) return;
+  const std::size_t genes = vocabulary.gene_count();
+  const std::size_t shared = genes - missing.size();
+  const std::string counts = options.embeddings.string() + " has rows for " +
+                             support::with_thousands(shared) + " of the " + support::with_thousands(genes) +
+                             " genes of " + options.corpus.string();
+  if (shared == 0 || static_cast<double>(shared) < options.bank.min_overlap * static_cast<double>(genes)) {
+    throw ConfigError(counts + ", expected at least bank.min_overlap of them",
+                      "both must name genes alike; the first gene of the corpus is " +
+                          vocabulary.genes().front().id + ", of the bank " + data.bank->gene_ids().front());
+  }
+  const std::string example = vocabulary.gene(missing.front()).id;
+  if (options.bank.missing_rows == MissingRows::kError) {
+    throw ConfigError(counts + "; the first without one is " + example,
+                      "bank.missing_rows: drop leaves such genes out of the cells");
+  }
+  reporter.warn(counts + "; the others (" + example + ", …) are left out of the cells");
+}
+
+void load_bank(const TrainOptions& options, TrainingData& data, support::Reporter& reporter) {
+  data.bank = embedding::EmbeddingBank::read(options.embeddings);
+  data.rows.emplace(data.corpus.vocabulary(), *data.bank);
+  check_overlap(options, data, reporter);
+  if (options.bank.context_column.empty()) return;
+  auto contexts = training::contexts_of_cells(data.corpus, *data.bank, options.bank.context_column);
+  if (contexts.without > 0) {
+    reporter.warn(support::with_thousands(contexts.without) + " of " +
+                  support::with_thousands(contexts.of_cell.size()) +
+                  " cells have no context in the embedding bank and are read in the reference");
+  }
+  data.contexts = std::move(contexts.of_cell);
+}
+
+std::unique_ptr<TrainingData> load_data(const TrainOptions& options, support::Reporter& reporter) {
+  auto data = std::make_unique<TrainingData>(options.corpus);
+  data->split = training::split_cells(data->corpus, options.held_out);
+  data->lengths = data->corpus.lengths();
+  if (has_adapter(options)) load_bank(options, *data, reporter);
+  data->batches.emplace(data->corpus, data->rows ? &*data->rows : nullptr, data->contexts,
+                        static_cast<std::size_t>(options.model.bert.max_positions));
+  return data;
+}
+
+model::ModelConfig model_config(const TrainOptions& options, const TrainingData& data) {
+  model::ModelConfig config = options.model;
+  config.vocabulary_size = static_cast<std::int64_t>(data.corpus.vocabulary().token_count());
+  config.row_size = data.bank ? static_cast<std::int64_t>(data.bank->row_size()) : 0;
+  model::validate(config);
+  return config;
+}
+
+model::MaskedLanguageModel make_model(const TrainOptions& options, const TrainingData& data,
+                                      torch::Device device) {
+  model::MaskedLanguageModel model(model_config(options, data));
+  model->initialise(static_cast<std::uint64_t>(options.training.seed));
+  if (data.bank) {
+    const auto genes = static_cast<std::int64_t>(data.bank->gene_count());
+    model->fit_input_map(data::bank_tensor(*data.bank).narrow(0, 0, genes));
+  }
+  model->to(device);
+  return model;
+}
+
+std::unique_ptr<training::MaskedLmTask> make_task(const TrainOptions& options, const TrainingData& data,
+                                                  const model::MaskedLanguageModel& model,
+                                                  torch::Device device,
+                                                  const distributed::Membership& membership) {
+  training::MaskedLmOptions task;
+  task.sampler = options.sampler;
+  task.masking = options.masking;
+  task.gradient_accumulation = options.training.gradient_accumulation;
+  task.seed = static_cast<std::uint64_t>(options.training.seed);
+  training::MaskedLmData inputs{*data.batches, data.lengths,
+                                static_cast<std::size_t>(options.model.bert.max_positions), data.split,
+                                data.bank ? data::bank_tensor(*data.bank) : torch::Tensor()};
+  return std::make_unique<training::MaskedLmTask>(model, std::move(inputs), task, device, membership.rank,
+                                                  membership.world_size);
+}
+
+std::int64_t parameter_count(const model::MaskedLanguageModel& model) {
+  std::int64_t count = 0;
+  for (const auto& parameter : model->parameters()) count += parameter.numel();
+  return count;
+}
+
+void tell_plan(const TrainingData& data, const model::MaskedLanguageModel& model,
+               const training::Schedule& schedule, const TrainRuntime& runtime, torch::Device device,
+               support::Reporter& reporter) {
+  using support::with_thousands;
+  const auto cells = with_thousands(data.split.training.size());
+  const std::string held_out = data.split.evaluation.size() == data.split.held_out
+                                   ? with_thousands(data.split.held_out) + " cells held out"
+                                   : with_thousands(data.split.held_out) + " cells held out (evaluated on " +
+                                         with_thousands(data.split.evaluation.size()) + " of them)";
+  reporter.info(cells + " cells to train on, " + held_out + "; " +
+                with_thousands(static_cast<std::uint64_t>(parameter_count(model))) + " parameters; " +
+                with_thousands(schedule.total_steps()) + " steps on " +
+                std::to_string(runtime.membership.world_size) + " × " + device.str());
+}
+
+/// Writes config.yaml when the run begins: not before it is known that the run folder's checkpoints belong to
+/// it.
+class ConfigFile : public training::Observer {
+ public:
+  explicit ConfigFile(const TrainOptions& options) : options_(options) {}
+  void on_start(const training::RunStart&) override {
+    support::write_text_file(options_.output / "config.yaml", support::write_options(options_));
+  }
+
+ private:
+  const TrainOptions& options_;
+};
+
+void write_model(const TrainOptions& options, const model::MaskedLanguageModel& model,
+                 const cells::Vocabulary& vocabulary) {
+  support::AtomicPath folder(options.output / "model");
+  std::filesystem::create_directory(folder.temporary());
+  model::save_model(model, folder.temporary());
+  vocabulary.write(folder.temporary() / "vocabulary.tsv");
+  folder.commit();
+}
+
+/// Everything of a run but the loop itself.
+struct Setup {
+  std::unique_ptr<TrainingData> data;
+  model::MaskedLanguageModel model;
+  std::unique_ptr<training::MaskedLmTask> task;
+  training::Schedule schedule;
+};
+
+/// @param device  where the model goes: not necessarily the one that is told.
+Setup set_up(const TrainOptions& options, support::Reporter& reporter, const TrainRuntime& runtime,
+             torch::Device device) {
+  check_options(options);
+  auto data = load_data(options, reporter);
+  auto model = make_model(options, *data, device);
+  auto task = make_task(options, *data, model, device, runtime.membership);
+  const training::Schedule schedule(options.schedule,
+                                    training::total_steps(options.training, task->steps_per_epoch()));
+  return {std::move(data), model, std::move(task), schedule};
+}
+
+}  // namespace
+
+void check_training(const TrainOptions& options, support::Reporter& reporter, const TrainRuntime& runtime) {
+  const auto device = choose_device(runtime.device, runtime.membership.local_rank);
+  // On the CPU: a program that goes on to start ranks should hold no GPU memory itself.
+  const auto setup = set_up(options, reporter, runtime, torch::kCPU);
+  tell_plan(*setup.data, setup.model, setup.schedule, runtime, device, reporter);
+}
+
+training::TrainingOutcome train(const TrainOptions& options, support::Reporter& reporter,
+                                const TrainRuntime& runtime) {
+  const auto device = choose_device(runtime.device, runtime.membership.local_rank);
+  auto setup = set_up(options, reporter, runtime, device);
+  tell_plan(*setup.data, setup.model, setup.schedule, runtime, device, reporter);
+  if (options.corpus_in_memory) setup.data->corpus.load_tokens();
+
+  auto membership = runtime.membership;
+  membership.timeout_seconds = static_cast<int>(options.distributed.timeout_seconds);
+  const auto ranks = distributed::make_communicator(membership, device);
+  training::AdamW optimizer(*setup.model, options.optimizer);
+  std::optional<training::CheckpointStore> checkpoints;
+  if (ranks->is_first()) {
+    checkpoints.emplace(options.output / "checkpoints", static_cast<std::size_t>(options.training.keep_last));
+  }
+  ConfigFile config_file(options);
+  training::MetricsFile metrics(options.output / "metrics.jsonl");
+  training::ProgressObserver progress("train", reporter);
+  training::TrainerParts parts{.task = *setup.task,
+                               .optimizer = optimizer,
+                               .schedule = setup.schedule,
+                               .ranks = *ranks,
+                               .checkpoints = checkpoints ? &*checkpoints : nullptr,
+                               .observers = {&config_file, &metrics, &progress},
+                               .reporter = reporter,
+                               .stop = runtime.stop};
+  training::Trainer trainer(parts, options.training,
+                            training::peak_learning_rate(options.optimizer, ranks->size()));
+  auto outcome = trainer.run();
+  if (!outcome.stopped && ranks->is_first()) {
+    setup.model->to(torch::kCPU);
+    write_model(options, setup.model, setup.data->corpus.vocabulary());
+    reporter.info("wrote " + (options.output / "model").string());
+  }
+  ranks->barrier();
+  return outcome;
+}
+
+int ranks_to_start(const DistributedOptions& options, const std::string& device) {
+  if (options.processes > 0) return static_cast<int>(options.processes);
+  return device == "auto" || device == "cuda" ? std::max(1, visible_gpus()) : 1;
+}
+
+}  // namespace biodta::pipeline

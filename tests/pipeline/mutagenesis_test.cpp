@@ -1,0 +1,348 @@
+#include "analysis/fixtures.hpp"
+#include "enformer_folder.hpp"
+#include "program.hpp"
+
+#include <biodta/analysis/embedding_shift.hpp>
+#include <biodta/analysis/evaluation.hpp>
+#include <biodta/analysis/statistics.hpp>
+#include <biodta/enformer/sequence_embedder.hpp>
+#include <biodta/genome/fasta.hpp>
+#include <biodta/genome/sequence.hpp>
+#include <biodta/genome/variants.hpp>
+#include <biodta/pipeline/mutagenesis.hpp>
+#include <biodta/support/atomic_file.hpp>
+#include <biodta/support/error.hpp>
+#include <biodta/support/tsv.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace biodta::pipeline {
+namespace {
+
+using analysis::testing::expect_error;
+using ::testing::HasSubstr;
+namespace at_test = analysis::testing;
+
+constexpr std::size_t kGenes = 14;
+constexpr std::int64_t kWindow = biodta::testing::kSmallWindow;
+
+/// A genome with 14 genes, the bank that the small Enformer makes of it, cells, and two untrained models.
+class MutagenesisTest : public ::testing::Test {
+ protected:
+  MutagenesisTest() {
+    write_genome();
+    write_bank();
+    at_test::corpus_of(folder_ / "corpus.h5", vocabulary_, at_test::random_cells(60, kGenes, 5),
+                       {{"split", splits(), {"train", "heldout"}, {}}});
+    write_model("run", at_test::model_of(vocabulary_, &*bank_, 1));
+    write_model("twin", at_test::model_of(vocabulary_, nullptr, 2));
+    support::write_text_file(
+        folder_ / "sets.tsv",
+        "set\tgene\nS3 direct\tS4\nS3 direct\tS5\nS3 direct\tNOSUCH\nS3 direct\tS3\nhousekeeping\tS8\n"
+        "housekeeping\tS9\nhousekeeping\tS10\nS1 direct\tS2\n");
+  }
+
+  static std::vector<std::int32_t> splits() {
+    std::vector<std::int32_t> codes(60, 0);
+    std::fill(codes.begin() + 20, codes.end(), 1);
+    return codes;
+  }
+  void write_genome() {
+    support::RandomStream random(77);
+    std::string contig;
+    while (contig.size() < kGenes * 400) contig += "ACGT"[random.below(4)];
+    genome::write_fasta(folder_ / "genome.fa", {{"chrS", "simulated", contig}});
+    std::string lines;
+    for (std::size_t gene = 0; gene < kGenes; ++gene) {
+      starts_.push_back(static_cast<std::int64_t>(gene) * 400 + 200);
+      lines += "chrS\ttest\tgene\t" + std::to_string(starts_.back() + 1) + "\t" +
+               std::to_string(starts_.back() + 100) + "\t.\t+\t.\tgene_id \"g" + std::to_string(gene) +
+               "\"; gene_name \"S" + std::to_string(gene) + "\"; gene_biotype \"protein_coding\";\n";
+    }
+    support::write_text_file(folder_ / "genes.gtf", lines);
+  }
+  std::string window_of(std::size_t gene) const {
+    const auto window = genome::window_around(starts_[gene], kWindow);
+    return genome::Genome::open(folder_ / "genome.fa").fetch("chrS", window.start, window.end);
+  }
+  void write_bank() {
+    std::vector<std::string> ids;
+    std::vector<std::string> symbols;
+    std::vector<std::string> windows;
+    std::vector<genome::FastaRecord> records;
+    for (std::size_t gene = 0; gene < kGenes; ++gene) {
+      ids.push_back(vocabulary_.genes()[gene].id);
+      symbols.push_back(vocabulary_.genes()[gene].symbol);
+      windows.push_back(window_of(gene));
+      records.push_back({ids.back(), "", windows.back()});
+    }
+    genome::write_fasta(folder_ / "windows.fa", records);
+    const auto rows = embedder_.embed(windows).mean_NE.contiguous();
+    const float* values = rows.data_ptr<float>();
+    bank_.emplace(ids, symbols, 1, static_cast<std::size_t>(rows.size(1)),
+                  std::vector<float>(values, values + rows.numel()),
+                  embedding::Provenance{{"model_checksum", embedder_.checksum()}});
+    bank_->write(folder_ / "embeddings.h5");
+  }
+  void write_model(const std::string& run, const model::MaskedLanguageModel& model) {
+    std::filesystem::create_directories(folder_ / run / "model");
+    model::save_model(model, folder_ / run / "model");
+    vocabulary_.write(folder_ / run / "model/vocabulary.tsv");
+  }
+
+  MutagenesisRunOptions options() const {
+    MutagenesisRunOptions options;
+    options.gene = "S3";
+    options.run = folder_ / "run";
+    options.twin = folder_ / "twin";
+    options.corpus = folder_ / "corpus.h5";
+    options.embeddings = folder_ / "embeddings.h5";
+    options.weights = biodta::testing::small_enformer();
+    options.genome = folder_ / "genome.fa";
+    options.annotation = folder_ / "genes.gtf";
+    options.readout = {"human", {1}, 3};
+    options.mutants.trials = 12;
+    options.mutants.mutagenesis.distance = 60;
+    options.cells.filters = {"split=heldout"};
+    options.cells.max_cells = 15;
+    options.evaluation.gene_sets = folder_ / "sets.tsv";
+    options.evaluation.min_cells = 3;
+    options.evaluation.top_k = {3};
+    options.evaluation.control_genes = 2;
+    options.output = folder_ / "report";
+    options.notes = {"Everything here is simulated."};
+    return options;
+  }
+  MutagenesisOutcome run(const MutagenesisRunOptions& options) {
+    return mutagenesis(options, support::silent_reporter(), "cpu");
+  }
+  support::Table table(const std::string& name) const {
+    return support::read_table(folder_ / "report" / name);
+  }
+  std::string page() const { return support::read_text_file(folder_ / "report/report.html"); }
+
+  at_test::TemporaryFolder folder_;
+  cells::Vocabulary vocabulary_ = at_test::vocabulary_of(kGenes);
+  std::vector<std::int64_t> starts_;
+  enformer::SequenceEmbedder embedder_ = enformer::SequenceEmbedder::load(biodta::testing::small_enformer());
+  std::optional<embedding::EmbeddingBank> bank_;
+};
+
+TEST_F(MutagenesisTest, ShiftsAreThoseOfTheMutantWrittenToTheVcf) {
+  run(options());
+  // From the VCF back to DNA, to a row, to shifts in cells chosen by hand.
+  const auto variants = genome::VariantFile::open(folder_ / "report/mutants.vcf");
+  const std::int64_t start = starts_[3] - kWindow / 2;
+  const auto edits = variants.haplotype_edits("chrS", start, start + kWindow, 0, 0);
+  ASSERT_FALSE(edits.empty());
+  const auto embedded =
+      embedder_
+          .embed(std::vector<std::string>{genome::apply_substitutions(window_of(3), start, edits, "mutant")})
+          .mean_NE.contiguous();
+  const float* values = embedded.data_ptr<float>();
+  const auto reference = bank_->row(bank_->row_of(3));
+  const std::vector<analysis::Perturbation> mutation = {{analysis::PerturbationKind::kReplaceRow,
+                                                         5,
+                                                         {values, values + embedded.numel()},
+                                                         {reference.begin(), reference.end()}}};
+
+  const auto corpus = cells::Corpus::open(folder_ / "corpus.h5");
+  const data::TokenRows rows(vocabulary_, *bank_);
+  const data::BatchBuilder builder(corpus, &rows, {}, 64);
+  std::vector<std::uint32_t> cells;
+  for (std::uint32_t cell = 20; cell < 60; ++cell) {
+    const auto tokens = builder.tokens_of(cell);
+    if (std::find(tokens.begin(), tokens.end(), 5U) != tokens.end()) cells.push_back(cell);
+  }
+  auto all = options();
+  all.cells.max_cells = 0;
+  all.overwrite = true;
+  run(all);
+  auto model = model::load_model(folder_ / "run/model");
+  const auto expected = analysis::measure_shifts(model, torch::kCPU, {builder, &*bank_}, cells, mutation, {});
+  const support::Table genes = table("genes.tsv");
+  ASSERT_GT(genes.rows.size(), 8U);
+  for (const auto& row : genes.rows) {
+    const auto token = *vocabulary_.token_of_id(row[genes.column("gene_id")]);
+    const auto& moments = expected[0].genes[token];
+    EXPECT_EQ(row[genes.column("cells")], std::to_string(moments.count()));
+    EXPECT_NEAR(std::stod(row[genes.column("mean_shift")]), moments.mean(), 1e-6 + 1e-3 * moments.mean());
+  }
+}
+
+TEST_F(MutagenesisTest, WritesWhatItPrints) {
+  const MutagenesisOutcome outcome = run(options());
+  EXPECT_EQ(outcome.report, folder_ / "report/report.html");
+  EXPECT_TRUE(std::filesystem::exists(outcome.report));
+  for (const char* text : {"S3 direct", "S1 direct", "housekeeping", "Bio-DTA, in silico mutagenesis",
+                           "adapter-free twin, in silico deletion", "random sets"})
+    EXPECT_THAT(outcome.tables, HasSubstr(text));
+  for (const char* text : {"Everything here is simulated.", "crc32:", "biodta-mutagenesis --config",
+                           "split=heldout", "In silico mutagenesis of S3"})
+    EXPECT_THAT(page(), HasSubstr(text));
+  // The perturbed gene is in its own set's file, but is not scored.
+  const support::Table sets = table("gene_sets.tsv");
+  EXPECT_EQ(sets.rows[0][sets.column("genes_listed")], "4");
+  EXPECT_EQ(sets.rows[0][sets.column("genes_matched")], "3");
+  EXPECT_EQ(sets.rows[0][sets.column("genes_scored")], "2");
+  EXPECT_EQ(sets.rows[0][sets.column("control_genes")], "2");
+  // P by the statistics from the ranking that was written.
+  const support::Table genes = table("genes.tsv");
+  std::vector<double> inside;
+  std::vector<double> outside;
+  for (const auto& row : genes.rows)
+    (row[genes.column("sets")] == "S3 direct" ? inside : outside)
+        .push_back(std::stod(row[genes.column("mean_shift")]));
+  EXPECT_DOUBLE_EQ(std::stod(sets.rows[0][sets.column("p")]), analysis::rank_sum_test(inside, outside).p);
+}
+
+TEST_F(MutagenesisTest, IsRepeatedByItsOwnConfig) {
+  run(options());
+  const std::string before = support::read_text_file(folder_ / "report/genes.tsv");
+  MutagenesisRunOptions again;
+  support::read_options(again, folder_ / "report/config.yaml");
+  again.output = folder_ / "again";
+  run(again);
+  EXPECT_EQ(support::read_text_file(folder_ / "again/genes.tsv"), before);
+  EXPECT_EQ(support::read_text_file(folder_ / "again/mutants.vcf"),
+            support::read_text_file(folder_ / "report/mutants.vcf"));
+}
+
+TEST_F(MutagenesisTest, WindowsFromAFileGiveWhatTheGenomeGives) {
+  run(options());
+  const std::string before = support::read_text_file(folder_ / "report/genes.tsv");
+  auto windows = options();
+  windows.genome.clear();
+  windows.annotation.clear();
+  windows.sequences = folder_ / "windows.fa";
+  windows.overwrite = true;
+  run(windows);
+  EXPECT_EQ(support::read_text_file(folder_ / "report/genes.tsv"), before);
+}
+
+TEST_F(MutagenesisTest, DeletesInARunWithoutAdapterAndNeedsNoDna) {
+  auto deletion = options();
+  deletion.perturbation = GenePerturbation::kDelete;
+  deletion.run = folder_ / "twin";
+  deletion.twin.clear();
+  deletion.embeddings.clear();
+  deletion.weights.clear();
+  deletion.genome.clear();
+  deletion.annotation.clear();
+  const auto outcome = run(deletion);
+  EXPECT_THAT(outcome.tables, HasSubstr("adapter-free model, in silico deletion"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "report/mutants.vcf"));
+  EXPECT_THAT(page(), HasSubstr("In silico deletion of S3"));
+  const support::Table genes = table("genes.tsv");
+  for (const auto& row : genes.rows) EXPECT_NE(row[genes.column("symbol")], "S3");
+}
+
+TEST_F(MutagenesisTest, ControlsAreGenesOfTheControlSet) {
+  run(options());
+  const support::Table expression = table("expression.tsv");
+  std::set<std::string> controls;
+  for (const auto& row : expression.rows)
+    if (row[expression.column("role")] == "control") controls.insert(row[expression.column("symbol")]);
+  EXPECT_EQ(controls.size(), 2U);
+  for (const auto& symbol : controls) EXPECT_THAT(symbol, ::testing::AnyOf("S8", "S9", "S10"));
+}
+
+TEST_F(MutagenesisTest, NamesWhatIsWrongInOneLine) {
+  const auto refused = [&]<class E>(E*, MutagenesisRunOptions changed,
+                                    std::initializer_list<std::string_view> parts) {
+    expect_error<E>([&] { run(changed); }, parts);
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "report"));
+  };
+  InputError* input = nullptr;
+  ConfigError* config = nullptr;
+  const auto with = [&](const auto& change) {
+    auto changed = options();
+    change(changed);
+    return changed;
+  };
+  refused(input, with([](auto& o) { o.gene = "S33"; }), {"S33", "corpus.h5", "did you mean"});
+  refused(config, with([](auto& o) { o.gene.clear(); }), {"gene"});
+  refused(config, with([](auto& o) { o.cells.filters = {"split=nowhere"}; }), {"split=nowhere", "heldout"});
+  refused(config, with([](auto& o) { o.embeddings.clear(); }), {"embeddings"});
+  refused(config, with([&](auto& o) { o.run = folder_ / "twin"; }), {"mutate", "adapter"});
+  refused(config, with([](auto& o) { o.annotation.clear(); }), {"annotation"});
+  refused(config, with([&](auto& o) { o.sequences = folder_ / "windows.fa"; }), {"sequences"});
+  refused(config, with([](auto& o) { o.evaluation.control_set = "nothing"; }), {"nothing", "sets.tsv"});
+  refused(config, with([](auto& o) { o.evaluation.sets = {"S7 direct"}; }), {"S7 direct", "S1 direct"});
+  refused(config, with([](auto& o) { o.shift.layer = 9; }), {"layer", "9"});
+  refused(input, with([&](auto& o) { o.run = folder_ / "nowhere"; }), {"nowhere", "no such folder"});
+  refused(input, with([](auto& o) { o.evaluation.min_cells = 1000; }), {"1000", "min_cells"});
+  refused(input, with([](auto& o) { o.mutants.mutagenesis.rate = 0.0; }), {"S3", "none of 12 mutants"});
+}
+
+TEST_F(MutagenesisTest, RefusesSetsThatMatchNothing) {
+  support::write_text_file(folder_ / "sets.tsv", "set\tgene\nx\tTTN\n");
+  expect_error<InputError>([&] { run(options()); }, {"sets.tsv", "TTN"});
+}
+
+TEST_F(MutagenesisTest, RefusesAGeneThatNoneOfTheCellsExpresses) {
+  std::vector<std::vector<cells::TokenId>> cells(30, {2, 3, 4, 6, 7, 8});
+  cells[0] = {5, 2};  // the only one with S3, not held out
+  std::vector<std::int32_t> codes(30, 1);
+  codes[0] = 0;
+  at_test::corpus_of(folder_ / "other.h5", vocabulary_, cells, {{"split", codes, {"train", "heldout"}, {}}});
+  auto changed = options();
+  changed.corpus = folder_ / "other.h5";
+  expect_error<InputError>([&] { run(changed); }, {"none of the 29 cells", "S3", "1 of all 30"});
+}
+
+TEST_F(MutagenesisTest, RefusesACorpusOfAnotherVocabulary) {
+  auto genes = vocabulary_.genes();
+  std::swap(genes[6], genes[7]);
+  at_test::corpus_of(folder_ / "other.h5", cells::Vocabulary(genes), at_test::random_cells(30, kGenes, 5));
+  auto changed = options();
+  changed.corpus = folder_ / "other.h5";
+  changed.cells.filters.clear();
+  expect_error<InputError>([&] { run(changed); }, {"vocabulary.tsv", "token 8", "g6", "g7"});
+  at_test::corpus_of(folder_ / "short.h5", at_test::vocabulary_of(9), at_test::random_cells(30, 9, 5));
+  changed.corpus = folder_ / "short.h5";
+  expect_error<InputError>([&] { run(changed); }, {"16 tokens", "11"});
+}
+
+TEST_F(MutagenesisTest, RefusesABankThatDoesNotFit) {
+  at_test::bank_of(vocabulary_, 7, 1).write(folder_ / "narrow.h5");
+  auto changed = options();
+  changed.embeddings = folder_ / "narrow.h5";
+  expect_error<InputError>([&] { run(changed); }, {"narrow.h5", "7 values", "24"});
+  // Right size, but not what this Enformer makes of the DNA.
+  at_test::bank_of(vocabulary_, 24, 1).write(folder_ / "foreign.h5");
+  changed.embeddings = folder_ / "foreign.h5";
+  expect_error<InputError>([&] { run(changed); }, {"foreign.h5", "S3", "relative difference"});
+  // A bank without the gene.
+  const auto values = bank_->values();
+  std::vector<float> fewer(values.begin(), values.begin() + 3 * 24);
+  embedding::EmbeddingBank({"g0", "g1", "g2"}, {"S0", "S1", "S2"}, 1, 24, fewer).write(folder_ / "fewer.h5");
+  changed.embeddings = folder_ / "fewer.h5";
+  expect_error<InputError>([&] { run(changed); }, {"fewer.h5", "S3", "g3"});
+}
+
+TEST_F(MutagenesisTest, KeepsAnEarlierReport) {
+  support::write_text_file(folder_ / "report/mine.txt", "kept");
+  expect_error<ConfigError>([&] { run(options()); }, {"report", "--overwrite"});
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "report/mine.txt"));
+}
+
+TEST(MutagenesisProgram, SaysThatItsSettingsAreMissing) {
+  const at_test::TemporaryFolder folder;
+  const auto run = biodta::testing::run_program("biodta-mutagenesis", "--gene GATA4", folder.path());
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.errors, HasSubstr("error: there is no mutagenesis.yaml in the current folder"));
+  EXPECT_THAT(run.errors, HasSubstr("hint: "));
+}
+
+}  // namespace
+}  // namespace biodta::pipeline

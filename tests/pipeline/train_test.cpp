@@ -1,0 +1,224 @@
+#include "train_program.hpp"
+
+#include <biodta/cells/corpus.hpp>
+#include <biodta/model/masked_language_model.hpp>
+#include <biodta/pipeline/train.hpp>
+#include <biodta/support/error.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace biodta::pipeline {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::TrainWorld;
+
+const std::vector<std::string> kNoDropout{"model.bert.hidden_dropout=0", "model.bert.attention_dropout=0"};
+/// Long enough to be interrupted.
+const std::vector<std::string> kLong{"training.max_steps=300", "training.checkpoint_every=20",
+                                     "training.keep_last=3", "training.evaluate_every=100",
+                                     "training.log_every=7"};
+
+std::vector<std::string> with(std::vector<std::string> settings, const std::string& another) {
+  settings.push_back(another);
+  return settings;
+}
+
+void expect_equal_runs(const TrainWorld& world, const std::string& a, const std::string& b) {
+  EXPECT_EQ(world.metrics(a, "train"), world.metrics(b, "train"));
+  EXPECT_EQ(world.metrics(a, "evaluation"), world.metrics(b, "evaluation"));
+  EXPECT_TRUE(world.model_bytes(a) == world.model_bytes(b)) << "model.safetensors differs";
+}
+
+TEST(Train, WritesARunFolderThatHoldsTheModel) {
+  const TrainWorld world;
+  world.train("run", {});
+  const auto model = model::load_model(world / "run/model");
+  const auto vocabulary = cells::Vocabulary::read(world / "run/model/vocabulary.tsv");
+  EXPECT_EQ(vocabulary, cells::Corpus::open(world / "corpus.h5").vocabulary());
+  EXPECT_EQ(model->config().vocabulary_size, 26);
+  EXPECT_EQ(model->config().row_size, 6);
+  EXPECT_EQ(world.metrics("run", "train").size(), 20U);
+  EXPECT_EQ(world.metrics("run", "evaluation").size(), 2U);
+  TrainOptions resolved;
+  support::read_options(resolved, world / "run/config.yaml");
+  EXPECT_EQ(resolved.training.max_steps, 20);
+  EXPECT_EQ(resolved.corpus, std::filesystem::absolute(world / "corpus.h5"));
+  EXPECT_EQ(resolved.output, std::filesystem::absolute(world / "run"));
+}
+
+TEST(Train, LearnsWhatTheCellsHaveInCommon) {
+  const TrainWorld world;
+  world.train("run", with(kNoDropout, "training.max_steps=250"));
+  const auto evaluations = world.metrics("run", "evaluation");
+  // 24 genes: a model that knows nothing has log 24 = 3.18.
+  EXPECT_LT(evaluations.back().at("loss").get<double>(), 2.8);
+  EXPECT_LT(evaluations.back().at("loss").get<double>(), evaluations.front().at("loss").get<double>());
+}
+
+TEST(Train, TwoRanksWithHalfTheBatchGiveTheLossesOfOneRank) {
+  const TrainWorld world;
+  world.train("one", with(kNoDropout, "sampler.batch_size=16"));
+  world.train("two", with(kNoDropout, "sampler.batch_size=8"), {"--processes", "2"});
+  world.train("accumulated",
+              with(with(kNoDropout, "sampler.batch_size=4"), "training.gradient_accumulation=2"),
+              {"--processes", "2"});
+  const auto expected = world.metrics("one", "train");
+  ASSERT_EQ(expected.size(), 20U);
+  for (const std::string run : {"two", "accumulated"}) {
+    const auto found = world.metrics(run, "train");
+    ASSERT_EQ(found.size(), 20U) << run;
+    for (std::size_t i = 0; i < 20; ++i) {
+      EXPECT_NEAR(found[i].at("loss").get<double>(), expected[i].at("loss").get<double>(), 1e-5)
+          << run << ", step " << i;
+      EXPECT_EQ(found[i].at("tokens"), expected[i].at("tokens"));
+    }
+    EXPECT_NEAR(world.metrics(run, "evaluation").back().at("loss").get<double>(),
+                world.metrics("one", "evaluation").back().at("loss").get<double>(), 1e-5);
+  }
+}
+
+TEST(Train, ARunThatIsKilledAndResumedEqualsOneNeverStopped) {
+  const TrainWorld world;
+  world.train("never", kLong);
+  {
+    auto process = world.start("killed", kLong);
+    world.wait_for_checkpoint("killed", 40);
+    process.signal(SIGKILL);
+    ASSERT_EQ(process.wait(), -SIGKILL);
+  }
+  EXPECT_FALSE(std::filesystem::exists(world / "killed/model"));
+  world.train("killed", kLong);
+  EXPECT_THAT(testing::bytes_of(world / "killed.log"), HasSubstr("going on after step"));
+  expect_equal_runs(world, "never", "killed");
+}
+
+TEST(Train, ADamagedNewestCheckpointIsPassedOverWithAWarning) {
+  const TrainWorld world;
+  world.train("never", kLong);
+  {
+    auto process = world.start("damaged", kLong);
+    world.wait_for_checkpoint("damaged", 60);
+    process.signal(SIGKILL);
+    ASSERT_EQ(process.wait(), -SIGKILL);
+  }
+  int newest = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(world / "damaged/checkpoints")) {
+    const auto name = entry.path().filename().string();
+    if (name.find(".part") == std::string::npos) newest = std::max(newest, std::stoi(name.substr(5)));
+  }
+  const auto model = world / ("damaged/checkpoints/step-" + std::to_string(newest) + "/model.safetensors");
+  std::filesystem::resize_file(model, std::filesystem::file_size(model) / 2);
+  world.train("damaged", kLong);
+  EXPECT_THAT(testing::bytes_of(world / "damaged.log"), HasSubstr(model.string()));
+  expect_equal_runs(world, "never", "damaged");
+}
+
+TEST(Train, TwoRanksAskedToStopSaveAndGoOnBitByBit) {
+  const TrainWorld world;
+  world.train("never", kLong, {"--processes", "2"});
+  {
+    auto process = world.start("stopped", kLong, {"--processes", "2"});
+    world.wait_for_checkpoint("stopped", 20);
+    process.signal(SIGTERM);
+    ASSERT_EQ(process.wait(), 0) << process.log();
+    EXPECT_THAT(process.log(), HasSubstr("stopped on request"));
+  }
+  EXPECT_FALSE(std::filesystem::exists(world / "stopped/model"));
+  world.train("stopped", kLong, {"--processes", "2"});
+  expect_equal_runs(world, "never", "stopped");
+}
+
+TEST(Train, TheTwinNeedsNoBank) {
+  const TrainWorld world;
+  world.train("twin", {"model.embedding.kind=table", "model.decoder=tied"});
+  EXPECT_EQ(model::load_model(world / "twin/model")->config().row_size, 0);
+}
+
+TEST(Train, DonorsOwnRowsChangeTheRun) {
+  const TrainWorld world;
+  world.train("reference", {"training.max_steps=5"});
+  world.train("donors", {"training.max_steps=5", "bank.context_column=donor"});
+  EXPECT_THAT(testing::bytes_of(world / "donors.log"), HasSubstr("225 of 300 cells have no context"));
+  EXPECT_FALSE(world.model_bytes("reference") == world.model_bytes("donors"));
+}
+
+TEST(Train, Bfloat16TrainsToo) {
+  const TrainWorld world;
+  world.train("bf16", {"training.precision=bf16"});
+  const auto steps = world.metrics("bf16", "train");
+  EXPECT_LT(steps.back().at("loss").get<double>(), 3.6);
+}
+
+TEST(Train, ADryRunWritesNothing) {
+  const TrainWorld world;
+  world.train("run", {}, {"--dry-run"});
+  EXPECT_FALSE(std::filesystem::exists(world / "run"));
+  EXPECT_THAT(testing::bytes_of(world / "run.log"), HasSubstr("225 cells to train on"));
+}
+
+/// Runs what must fail: exit code 1, one line of error that holds the parts, no model.
+void expect_failure(const TrainWorld& world, const std::vector<std::string>& settings,
+                    const std::vector<std::string>& parts, const std::vector<std::string>& others = {}) {
+  auto process = world.start("bad", settings, others);
+  EXPECT_EQ(process.wait(), 1);
+  std::istringstream log(process.log());
+  std::string error;
+  int errors = 0;
+  for (std::string line; std::getline(log, line);) {
+    if (!line.starts_with("error: ")) continue;
+    error = line;
+    ++errors;
+  }
+  EXPECT_EQ(errors, 1) << process.log();
+  for (const auto& part : parts) EXPECT_THAT(error, HasSubstr(part));
+  EXPECT_FALSE(std::filesystem::exists(world / "bad/model"));
+}
+
+TEST(Train, BadSettingsAndFilesAreOneLine) {
+  const TrainWorld world;
+  expect_failure(world, {"training.epoch=3"}, {"training.epoch", "epochs"});
+  expect_failure(world, {"optimizer.learning_rate=-1"}, {"learning_rate", "-1"});
+  expect_failure(world, {"model.bert.heads=5"}, {"heads"});
+  expect_failure(world, {"held_out.values=[D7]"}, {"D7", "donor"});
+  expect_failure(world, {"bank.context_column=age"}, {"age", "numbers"});
+  expect_failure(world, {"schedule.warmup_steps=50"}, {"warmup_steps", "20 steps"});
+  expect_failure(world, {}, {"missing.h5"}, {"--corpus", (world / "missing.h5").string()});
+  expect_failure(world, {"training.epoch=3"}, {"training.epoch"}, {"--processes", "2"});
+  expect_failure(world, {}, {"missing.h5"},
+                 {"--corpus", (world / "missing.h5").string(), "--processes", "2"});
+}
+
+TEST(Train, ABankOfOtherGenesIsRefused) {
+  const TrainWorld world;
+  std::vector<float> values(12, 1.0F);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
+  embedding::EmbeddingBank({"ENSMUSG1", "ENSG100"}, {"x", "y"}, 1, 6, values).write(world / "embeddings.h5");
+  expect_failure(world, {}, {"embeddings.h5", "1 of the 24 genes", "bank.min_overlap"});
+  expect_failure(world, {"bank.min_overlap=0", "bank.missing_rows=error"}, {"1 of the 24 genes", "ENSG101"});
+}
+
+TEST(Train, ARunFolderOfAnotherRunIsNotGoneOnFrom) {
+  const TrainWorld world;
+  world.train("run", {});
+  const auto config = testing::bytes_of(world / "run/config.yaml");
+  auto process = world.start("run", {"sampler.batch_size=4"});
+  EXPECT_EQ(process.wait(), 1);
+  EXPECT_THAT(process.log(), HasSubstr("cells an optimizer step"));
+  EXPECT_EQ(testing::bytes_of(world / "run/config.yaml"), config);
+  world.train("run", {"sampler.batch_size=4", "training.resume=never"});
+}
+
+TEST(Train, RanksFollowTheOptionsThenTheMachine) {
+  EXPECT_EQ(ranks_to_start({.processes = 3}, "cpu"), 3);
+  EXPECT_EQ(ranks_to_start({}, "cpu"), 1);
+}
+
+}  // namespace
+}  // namespace biodta::pipeline

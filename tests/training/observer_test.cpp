@@ -1,0 +1,95 @@
+#include "recording_reporter.hpp"
+#include "testing.hpp"
+
+#include <biodta/training/observer.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace biodta::training {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::vector<nlohmann::json> lines_of(const std::filesystem::path& path) {
+  std::vector<nlohmann::json> lines;
+  std::ifstream in(path);
+  for (std::string line; std::getline(in, line);) lines.push_back(nlohmann::json::parse(line));
+  return lines;
+}
+
+StepReport report(std::uint64_t step) {
+  return {.step = step,
+          .epoch = 1,
+          .loss = 2.5,
+          .learning_rate = 1e-3,
+          .gradient_norm = 0.5,
+          .units = 600,
+          .seconds = 2};
+}
+
+TEST(MetricsFile, EachLineIsOneObject) {
+  const testing::TemporaryFolder folder;
+  MetricsFile metrics(folder / "metrics.jsonl");
+  metrics.on_start({.first_step = 0, .total_steps = 100, .steps_per_epoch = 50, .unit = "tokens"});
+  metrics.on_step(report(10));
+  metrics.on_evaluation(10, {{"loss", 3.0}, {"top5", 0.5}});
+  const auto lines = lines_of(folder / "metrics.jsonl");
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].at("kind"), "train");
+  EXPECT_EQ(lines[0].at("step"), 10);
+  EXPECT_EQ(lines[0].at("loss"), 2.5);
+  EXPECT_EQ(lines[0].at("tokens"), 600);
+  EXPECT_EQ(lines[0].at("tokens_per_second"), 300);
+  EXPECT_EQ(lines[1].at("kind"), "evaluation");
+  EXPECT_EQ(lines[1].at("top5"), 0.5);
+}
+
+TEST(MetricsFile, AResumedRunDropsWhatCameAfterItsCheckpoint) {
+  const testing::TemporaryFolder folder;
+  const auto path = folder / "metrics.jsonl";
+  {
+    MetricsFile metrics(path);
+    metrics.on_start({.unit = "tokens"});
+    for (const std::uint64_t step : {10U, 20U, 30U}) metrics.on_step(report(step));
+  }
+  std::ofstream(path, std::ios::app) << R"({"kind": "train", "st)";  // killed while writing
+  MetricsFile metrics(path);
+  metrics.on_start({.first_step = 20, .unit = "tokens"});
+  metrics.on_step(report(30));
+  const auto lines = lines_of(path);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[1].at("step"), 20);
+  EXPECT_EQ(lines[2].at("step"), 30);
+}
+
+TEST(MetricsFile, ANewRunBeginsItAnew) {
+  const testing::TemporaryFolder folder;
+  std::ofstream(folder / "metrics.jsonl") << "{\"kind\": \"train\", \"step\": 10}\n";
+  MetricsFile metrics(folder / "metrics.jsonl");
+  metrics.on_start({.unit = "tokens"});
+  EXPECT_TRUE(lines_of(folder / "metrics.jsonl").empty());
+}
+
+TEST(ProgressObserver, TellsLossThroughputAndEvaluations) {
+  testing::RecordingReporter reporter;
+  ProgressObserver observer("train", reporter);
+  observer.on_start({.first_step = 20, .total_steps = 100, .steps_per_epoch = 50, .unit = "tokens"});
+  observer.on_step(report(30));
+  observer.on_evaluation(30, {{"loss", 3.125}});
+  observer.on_end(30, true);
+  EXPECT_THAT(reporter.stages, ::testing::ElementsAre("train 100 steps"));
+  EXPECT_THAT(reporter.updates.back(), HasSubstr("30 loss 2.5"));
+  EXPECT_THAT(reporter.updates.back(), HasSubstr("300 tokens/s"));
+  EXPECT_THAT(reporter.messages,
+              ::testing::ElementsAre(HasSubstr("step 20 of 100"), HasSubstr("loss 3.125")));
+  EXPECT_THAT(reporter.warnings, ::testing::ElementsAre(HasSubstr("after step 30")));
+}
+
+}  // namespace
+}  // namespace biodta::training

@@ -1,0 +1,149 @@
+#include "testing.hpp"
+
+#include <biodta/support/error.hpp>
+#include <biodta/training/optimizer.hpp>
+
+#include <gtest/gtest.h>
+#include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/nn/modules/normalization.h>
+#include <torch/optim/adamw.h>
+#include <torch/utils.h>
+
+#include <vector>
+
+namespace biodta::training {
+namespace {
+
+torch::nn::Sequential small_module() {
+  torch::manual_seed(3);
+  return torch::nn::Sequential(torch::nn::Linear(5, 7),
+                               torch::nn::LayerNorm(torch::nn::LayerNormOptions({7})),
+                               torch::nn::Linear(7, 2));
+}
+
+void backward(torch::nn::Sequential& module, int step) {
+  torch::manual_seed(50 + step);
+  module->zero_grad();
+  module->forward(torch::randn({6, 5})).pow(2).sum().backward();
+}
+
+/// Five steps of Bio-DTA's optimizer beside PyTorch's own, which is another implementation (no fused kernel).
+void expect_equal_to_pytorch(const OptimizerOptions& options) {
+  auto ours = small_module();
+  auto theirs = small_module();
+  std::vector<torch::Tensor> decaying;
+  std::vector<torch::Tensor> others;
+  for (const auto& parameter : theirs->parameters()) {
+    (options.decay_norms_and_biases || parameter.dim() >= 2 ? decaying : others).push_back(parameter);
+  }
+  const auto settings = [&](double decay) {
+    return torch::optim::AdamWOptions(options.learning_rate)
+        .betas({options.beta1, options.beta2})
+        .eps(options.epsilon)
+        .weight_decay(decay);
+  };
+  torch::optim::AdamW peer_decaying(decaying, settings(options.weight_decay));
+  std::unique_ptr<torch::optim::AdamW> peer_others;
+  if (!others.empty()) peer_others = std::make_unique<torch::optim::AdamW>(others, settings(0.0));
+  AdamW optimizer(*ours, options);
+  for (int step = 0; step < 5; ++step) {
+    backward(ours, step);
+    backward(theirs, step);
+    optimizer.step(options.learning_rate, {});
+    peer_decaying.step();
+    if (peer_others) peer_others->step();
+  }
+  const auto a = ours->parameters();
+  const auto b = theirs->parameters();
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    EXPECT_LT((a[i] - b[i]).abs().max().item<double>(), 2e-6) << "parameter " << i;
+  }
+}
+
+TEST(AdamW, FiveStepsEqualPyTorchsOwn) {
+  expect_equal_to_pytorch({.learning_rate = 0.01, .weight_decay = 0.1});
+}
+
+TEST(AdamW, FiveStepsEqualPyTorchsOwnWhereAllDecay) {
+  expect_equal_to_pytorch({.learning_rate = 0.02,
+                           .beta1 = 0.8,
+                           .beta2 = 0.95,
+                           .epsilon = 1e-6,
+                           .weight_decay = 0.3,
+                           .decay_norms_and_biases = true});
+}
+
+TEST(AdamW, TheDivisorDividesTheGradients) {
+  auto divided = small_module();
+  auto plain = small_module();
+  const OptimizerOptions options{.learning_rate = 0.01, .epsilon = 1e-3};
+  AdamW a(*divided, options);
+  AdamW b(*plain, options);
+  backward(divided, 0);
+  backward(plain, 0);
+  for (auto& parameter : plain->parameters()) parameter.mutable_grad() = parameter.grad() / 8;
+  a.step(0.01, torch::tensor(8.0F));
+  b.step(0.01, {});
+  for (std::size_t i = 0; i < divided->parameters().size(); ++i) {
+    EXPECT_TRUE(divided->parameters()[i].allclose(plain->parameters()[i], 1e-6, 1e-7));
+  }
+}
+
+TEST(AdamW, ItsStateContinuesInAnotherBitByBit) {
+  auto module = small_module();
+  AdamW optimizer(*module, {.learning_rate = 0.01});
+  backward(module, 0);
+  optimizer.step(0.01, {});
+  auto copy = small_module();
+  {
+    const torch::NoGradGuard no_grad;
+    for (std::size_t i = 0; i < copy->parameters().size(); ++i)
+      copy->parameters()[i].copy_(module->parameters()[i]);
+  }
+  AdamW continued(*copy, {.learning_rate = 0.01});
+  weights::NamedTensors saved;
+  for (const auto& [name, tensor] : optimizer.state()) saved[name] = tensor.clone();
+  EXPECT_TRUE(saved.contains("0.weight.exp_avg"));
+  EXPECT_EQ(saved.at("2.bias.step").item<float>(), 1.0F);
+  continued.load_state(saved);
+  backward(module, 1);
+  backward(copy, 1);
+  optimizer.step(0.01, {});
+  continued.step(0.01, {});
+  for (std::size_t i = 0; i < copy->parameters().size(); ++i) {
+    EXPECT_TRUE(copy->parameters()[i].equal(module->parameters()[i]));
+  }
+}
+
+TEST(AdamW, AStateOfAnotherModelIsRefusedByName) {
+  auto module = small_module();
+  AdamW optimizer(*module, {});
+  auto state = optimizer.state();
+  state["0.weight.exp_avg"] = torch::zeros({2, 2});
+  testing::expect_error<CheckpointError>([&] { optimizer.load_state(state); },
+                                         {"0.weight.exp_avg", "4", "35"});
+  state.erase("0.weight.exp_avg");
+  testing::expect_error<CheckpointError>([&] { optimizer.load_state(state); }, {"found 17", "expected 18"});
+}
+
+TEST(Optimizer, PeakLearningRateGrowsWithTheRanksWhereAsked) {
+  EXPECT_DOUBLE_EQ(peak_learning_rate({.learning_rate = 1e-3}, 4), 1e-3);
+  EXPECT_DOUBLE_EQ(peak_learning_rate({.learning_rate = 1e-3, .scale_learning_rate_by_ranks = true}, 4),
+                   4e-3);
+}
+
+TEST(GradientNorm, IsThatOfAllGradientsAsOneVector) {
+  auto module = small_module();
+  EXPECT_EQ(gradient_norm(module->parameters()).item<double>(), 0.0);
+  backward(module, 0);
+  double squares = 0;
+  for (const auto& parameter : module->parameters()) {
+    squares += parameter.grad().to(torch::kFloat64).pow(2).sum().item<double>();
+  }
+  EXPECT_NEAR(gradient_norm(module->parameters()).item<double>(), std::sqrt(squares),
+              1e-5 * std::sqrt(squares));
+}
+
+}  // namespace
+}  // namespace biodta::training
