@@ -95,7 +95,7 @@ SequenceLayout make_layout(const PackedSequences& input) {
   const auto device = input.tokens_T.device();
   if (!std::is_sorted(sequences.begin(), sequences.end()))
     add_token_order(layout, lengths, sequences, device);
-  layout.boundaries_B1 = tensor_on(boundaries, device);
+  layout.boundaries_B1 = tensor_on(boundaries, device).to(torch::kInt32);
   return layout;
 }
 

@@ -104,7 +104,9 @@ TEST(Rooms, TorchFreeRoomsIncludeNoTorch) {
 TEST(Rooms, EveryFolderOfTheTreeIsAKnownRoom) {
   for (const auto* top : {"include/biodta", "src"})
     for (const auto& entry : fs::directory_iterator(fs::path(BIODTA_SOURCE_ROOT) / top))
-      if (entry.is_directory()) EXPECT_TRUE(kMayInclude.contains(entry.path().filename().string())) << entry.path();
+      if (entry.is_directory()) {
+        EXPECT_TRUE(kMayInclude.contains(entry.path().filename().string())) << entry.path();
+      }
 }
 
 TEST(Rooms, AForbiddenIncludeIsFound) {
