@@ -56,6 +56,8 @@ function(biodta_add_tests room)
   add_executable(${target} ${ARG_SOURCES})
   list(TRANSFORM ARG_ROOMS PREPEND biodta_ OUTPUT_VARIABLE rooms)
   target_link_libraries(${target} PRIVATE biodta_${room} ${rooms} ${ARG_PRIVATE} GTest::gmock GTest::gtest_main biodta_warnings)
+  # GoogleTest's macros hold an if/else of their own.
+  target_compile_options(${target} PRIVATE -Wno-dangling-else -Wno-missing-field-initializers)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_compile_definitions(${target} PRIVATE BIODTA_TESTS_SOURCE_DIR="${PROJECT_SOURCE_DIR}/tests"
                                                BIODTA_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
