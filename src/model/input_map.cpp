@@ -35,7 +35,8 @@ torch::Tensor whitening(const torch::Tensor& standardised_GE, double shrinkage) 
 InputMapLayerImpl::InputMapLayerImpl(InputMap kind, std::int64_t row_size, double shrinkage)
     : kind_(kind), shrinkage_(shrinkage) {
   if (kind_ == InputMap::kNone) return;
-  mean_ = register_buffer("mean", at::zeros({row_size}));
+  // In float64: a feature's mean may be far larger than its deviation, by which its rounding would be divided.
+  mean_ = register_buffer("mean", at::zeros({row_size}, torch::kFloat64));
   if (kind_ == InputMap::kStandardised) scale_ = register_buffer("scale", at::zeros({row_size}));
   if (kind_ == InputMap::kWhitened) {
     projection_ = register_buffer("projection", at::zeros({row_size, row_size}));
@@ -70,6 +71,10 @@ void InputMapLayerImpl::require_fitted() {
   if (!fitted_) throw Error("the model's input map was used before it was computed from the reference rows");
 }
 
+torch::Tensor InputMapLayerImpl::centred(const torch::Tensor& rows_UE) const {
+  return (rows_UE - mean_).to(rows_UE.scalar_type());
+}
+
 torch::Tensor InputMapLayerImpl::linear(const torch::Tensor& rows_UE, const torch::Tensor& weight_HE,
                                         const torch::Tensor& bias_H) {
   require_fitted();
@@ -77,9 +82,9 @@ torch::Tensor InputMapLayerImpl::linear(const torch::Tensor& rows_UE, const torc
     case InputMap::kNone:
       return at::addmm(bias_H, rows_UE, weight_HE.t());
     case InputMap::kStandardised:
-      return at::addmm(bias_H, rows_UE - mean_, (weight_HE * scale_).t());
+      return at::addmm(bias_H, centred(rows_UE), (weight_HE * scale_).t());
     case InputMap::kWhitened:
-      return at::addmm(bias_H, rows_UE - mean_, at::mm(projection_, weight_HE.t()));
+      return at::addmm(bias_H, centred(rows_UE), at::mm(projection_, weight_HE.t()));
   }
   throw Error("unknown input map");
 }
@@ -90,9 +95,9 @@ torch::Tensor InputMapLayerImpl::forward(const torch::Tensor& rows_UE) {
     case InputMap::kNone:
       return rows_UE;
     case InputMap::kStandardised:
-      return (rows_UE - mean_) * scale_;
+      return (centred(rows_UE)) * scale_;
     case InputMap::kWhitened:
-      return at::mm(rows_UE - mean_, projection_);
+      return at::mm(centred(rows_UE), projection_);
   }
   throw Error("unknown input map");
 }

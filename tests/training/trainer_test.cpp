@@ -36,8 +36,8 @@ class RecordingObserver : public Observer {
 };
 
 /// A run of a LineTask with everything that it needs.
-struct Run {
-  Run(LineTask& task_in, TrainingOptions options_in, CheckpointStore* store = nullptr)
+struct LineRun {
+  LineRun(LineTask& task_in, TrainingOptions options_in, CheckpointStore* store = nullptr)
       : task(task_in), options(std::move(options_in)), checkpoints(store) {}
 
   TrainingOutcome go() {
@@ -75,7 +75,7 @@ std::vector<double> weights_of(LineTask& task) {
 
 TEST(Trainer, DoesWhatALoopByHandDoes) {
   LineTask task;
-  Run run(task, {.max_steps = 7, .clip_norm = 0.5, .log_every = 7});
+  LineRun run(task, {.max_steps = 7, .clip_norm = 0.5, .log_every = 7});
   EXPECT_EQ(run.go().steps, 7U);
 
   LineTask by_hand;
@@ -105,15 +105,15 @@ TEST(Trainer, DoesWhatALoopByHandDoes) {
 TEST(Trainer, MicroBatchesOfAStepEqualOneBatch) {
   LineTask whole(1);
   LineTask split(4);
-  Run(whole, {.max_steps = 6}).go();
-  Run(split, {.max_steps = 6, .gradient_accumulation = 4}).go();
+  LineRun(whole, {.max_steps = 6}).go();
+  LineRun(split, {.max_steps = 6, .gradient_accumulation = 4}).go();
   EXPECT_THAT(weights_of(split), ::testing::Pointwise(::testing::DoubleNear(1e-5), weights_of(whole)));
 }
 
 TEST(Trainer, AnEmptyMicroBatchCountsForNothing) {
   LineTask half(2);
   half.empty = {1};
-  Run(half, {.max_steps = 1, .gradient_accumulation = 2, .clip_norm = 0, .log_every = 1}).go();
+  LineRun(half, {.max_steps = 1, .gradient_accumulation = 2, .clip_norm = 0, .log_every = 1}).go();
   LineTask by_hand;
   auto& line = by_hand.line();
   const auto [x, y] = LineTask::data(0, 0);
@@ -127,7 +127,7 @@ TEST(Trainer, LogsEvaluatesAndSavesAtTheStepsNamed) {
   const testing::TemporaryFolder folder;
   CheckpointStore store(folder.path(), 0);
   LineTask task;
-  Run run(task, {.epochs = 2, .evaluate_every = 4, .checkpoint_every = 6, .log_every = 5}, &store);
+  LineRun run(task, {.epochs = 2, .evaluate_every = 4, .checkpoint_every = 6, .log_every = 5}, &store);
   const auto outcome = run.go();
   EXPECT_EQ(outcome.steps, 10U);
   EXPECT_FALSE(outcome.stopped);
@@ -146,7 +146,7 @@ TEST(Trainer, AStoppedAndResumedRunEqualsOneNeverStoppedBitByBit) {
   LineTask never(2, 0.3);
   TrainingOptions accumulating = options;
   accumulating.gradient_accumulation = 2;
-  Run uninterrupted(never, accumulating);
+  LineRun uninterrupted(never, accumulating);
   uninterrupted.go();
 
   // Stops in the middle of an epoch and of a log line's window.
@@ -154,9 +154,9 @@ TEST(Trainer, AStoppedAndResumedRunEqualsOneNeverStoppedBitByBit) {
   LineTask first(2, 0.3);
   TrainingOptions half = accumulating;
   half.max_steps = 7;
-  Run(first, half, &store).go();
+  LineRun(first, half, &store).go();
   LineTask second(2, 0.3);
-  Run resumed(second, accumulating, &store);
+  LineRun resumed(second, accumulating, &store);
   resumed.go();
   EXPECT_EQ(resumed.observer.starts.at(0).first_step, 7U);
   EXPECT_THAT(second.epochs, ElementsAre(1, 2));
@@ -178,12 +178,12 @@ TEST(Trainer, AskedToStopItSavesAndEndsAndGoesOnBitByBit) {
   CheckpointStore store(folder.path(), 2);
   const TrainingOptions options{.epochs = 2, .checkpoint_every = 0, .log_every = 4};
   LineTask never(1, 0.2);
-  Run uninterrupted(never, options);
+  LineRun uninterrupted(never, options);
   uninterrupted.go();
 
   LineTask stopped_task(1, 0.2);
   const std::atomic<bool> stop{true};
-  Run stopped(stopped_task, options, &store);
+  LineRun stopped(stopped_task, options, &store);
   stopped.stop = &stop;
   const auto outcome = stopped.go();
   EXPECT_TRUE(outcome.stopped);
@@ -192,7 +192,7 @@ TEST(Trainer, AskedToStopItSavesAndEndsAndGoesOnBitByBit) {
   EXPECT_THAT(stopped.observer.saved, ElementsAre(1));
 
   LineTask second(1, 0.2);
-  Run resumed(second, options, &store);
+  LineRun resumed(second, options, &store);
   EXPECT_FALSE(resumed.go().stopped);
   EXPECT_EQ(weights_of(second), weights_of(never));
   ASSERT_EQ(resumed.observer.reports.size(), uninterrupted.observer.reports.size());
@@ -205,9 +205,9 @@ TEST(Trainer, NeverResumingStartsAnew) {
   const testing::TemporaryFolder folder;
   CheckpointStore store(folder.path(), 0);
   LineTask first;
-  Run(first, {.max_steps = 6, .checkpoint_every = 2}, &store).go();
+  LineRun(first, {.max_steps = 6, .checkpoint_every = 2}, &store).go();
   LineTask second;
-  Run anew(second, {.max_steps = 4, .resume = Resume::kNever}, &store);
+  LineRun anew(second, {.max_steps = 4, .resume = Resume::kNever}, &store);
   anew.go();
   EXPECT_EQ(anew.observer.starts.at(0).first_step, 0U);
   ASSERT_EQ(store.list().size(), 1U);
@@ -218,9 +218,9 @@ TEST(Trainer, GoesOnFromANamedCheckpointAndForgetsLaterOnes) {
   const testing::TemporaryFolder folder;
   CheckpointStore store(folder.path(), 0);
   LineTask first;
-  Run(first, {.max_steps = 6, .checkpoint_every = 2}, &store).go();
+  LineRun(first, {.max_steps = 6, .checkpoint_every = 2}, &store).go();
   LineTask second;
-  Run resumed(second, {.max_steps = 5, .resume_from = folder / "step-2"}, &store);
+  LineRun resumed(second, {.max_steps = 5, .resume_from = folder / "step-2"}, &store);
   resumed.go();
   EXPECT_EQ(resumed.observer.starts.at(0).first_step, 2U);
   ASSERT_EQ(store.list().size(), 2U);
@@ -231,24 +231,24 @@ TEST(Trainer, ACheckpointOfALongerRunIsRefused) {
   const testing::TemporaryFolder folder;
   CheckpointStore store(folder.path(), 0);
   LineTask first;
-  Run(first, {.max_steps = 6}, &store).go();
+  LineRun(first, {.max_steps = 6}, &store).go();
   LineTask second;
-  testing::expect_error<CheckpointError>([&] { Run(second, {.max_steps = 3}, &store).go(); },
+  testing::expect_error<CheckpointError>([&] { LineRun(second, {.max_steps = 3}, &store).go(); },
                                          {"step-6", "6 steps done", "3"});
 }
 
 TEST(Trainer, ALossThatIsNoNumberEndsTheRunAtTheNextLogLine) {
   LineTask task;
   task.broken_step = 2;
-  testing::expect_error<Error>([&] { Run(task, {.max_steps = 10, .log_every = 4}).go(); },
+  testing::expect_error<Error>([&] { LineRun(task, {.max_steps = 10, .log_every = 4}).go(); },
                                {"no longer a finite number", "step 4", "learning_rate"});
 }
 
 TEST(Trainer, Bfloat16LeavesParametersInFloat32AndAutocastOff) {
   LineTask task;
   LineTask exact;
-  Run(task, {.max_steps = 5, .precision = Precision::kBfloat16}).go();
-  Run(exact, {.max_steps = 5}).go();
+  LineRun(task, {.max_steps = 5, .precision = Precision::kBfloat16}).go();
+  LineRun(exact, {.max_steps = 5}).go();
   EXPECT_FALSE(at::autocast::is_autocast_enabled(torch::kCPU));
   EXPECT_EQ(task.line()->linear->weight.scalar_type(), torch::kFloat32);
   EXPECT_NE(weights_of(task), weights_of(exact));

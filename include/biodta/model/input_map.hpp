@@ -38,11 +38,12 @@ class InputMapLayerImpl : public torch::nn::Module {
 
  private:
   void require_fitted();
+  torch::Tensor centred(const torch::Tensor& rows_UE) const;
 
   InputMap kind_;
   double shrinkage_;
   bool fitted_ = false;
-  torch::Tensor mean_;        // [E]; undefined for kNone
+  torch::Tensor mean_;        // [E] float64; undefined for kNone
   torch::Tensor scale_;       // [E], kStandardised
   torch::Tensor projection_;  // [E, E], kWhitened
 };
