@@ -16,10 +16,11 @@ namespace biodta::distributed {
 struct GradientReducer::Engine {
   Engine(const std::vector<torch::Tensor>& parameters, c10d::ProcessGroup& group,
          const ReducerOptions& options)
-      : reducer(parameters, buckets(parameters, options),
+      : reach_every_parameter(options.find_unused_parameters),
+        reducer(parameters, buckets(parameters, options),
                 c10::intrusive_ptr<c10d::ProcessGroup>::reclaim_copy(&group),
                 std::vector<bool>(parameters.size(), false), options.bucket_bytes,
-                options.find_unused_parameters,
+                /*find_unused_parameters=*/false,
                 /*gradient_as_bucket_view=*/true, /*param_names=*/{}, options.first_bucket_bytes,
                 /*skip_all_reduce_unused_params=*/false, /*use_python_reducer=*/false,
                 /*bucket_bytes_cap_list=*/{}) {}
@@ -33,6 +34,7 @@ struct GradientReducer::Engine {
     return {assigned.rbegin(), assigned.rend()};
   }
 
+  bool reach_every_parameter;
   c10d::Reducer reducer;
 };
 
@@ -99,7 +101,9 @@ void GradientReducer::backward(const torch::Tensor& loss) {
     if (loss.defined()) loss.backward();
     return;
   }
-  const auto reached = loss.defined() ? loss : nothing(parameters_);
+  auto reached = loss.defined() ? loss : nothing(parameters_);
+  // Cheaper than letting the engine search the graph each step, and the gradient of an unused parameter is then zero.
+  if (loss.defined() && engine_->reach_every_parameter) reached = reached + nothing(parameters_);
   collective(ranks_->rank(), ranks_->size(), "the gradient exchange", [&] {
     engine_->reducer.prepare_for_backward({reached});
     reached.backward();

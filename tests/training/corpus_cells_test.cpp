@@ -55,7 +55,7 @@ TEST_F(CorpusCells, EvaluationMayBeOnFewerCells) {
 TEST_F(CorpusCells, WhatCannotBeMeantIsRefusedInOneLine) {
   const auto cells = corpus();
   expect_error<ConfigError>([&] { split_cells(cells, {.column = "donors", .values = {"D1"}}); },
-                            {"held_out.column", "donors", "age and donor"});
+                            {"held_out.column", "donors", "donor and age"});
   expect_error<ConfigError>([&] { split_cells(cells, {.column = "age", .values = {"1"}}); },
                             {"age", "numbers"});
   expect_error<ConfigError>([&] { split_cells(cells, {.column = "donor"}); }, {"held_out.values"});

@@ -146,7 +146,7 @@ TEST(EnformerTask, reports_the_loss_and_correlation_of_the_held_out_loci) {
   const auto correlation =
       torch::corrcoef(torch::stack({output.select(2, 1).flatten(), target.select(2, 1).flatten()}))[0][1]
           .item<double>();
-  EXPECT_NEAR(metrics.at("pearson.half"), correlation, 1e-6);
+  EXPECT_NEAR(metrics.at("pearson.half"), correlation, 1e-5);
 }
 
 TEST(EnformerTask, gives_no_correlation_for_a_track_that_does_not_vary) {
@@ -284,7 +284,7 @@ TEST(EnformerTask, refuses_data_that_do_not_fit_the_model) {
 TEST(EnformerTask, refuses_a_checkpoint_of_other_data) {
   const auto data = planted_motifs(20), other = planted_motifs(30);
   Learner one(data), another(other);
-  expect_error<CheckpointError>([&] { another.task.load_state(one.task.state()); }, {"loci", "20", "30"});
+  expect_error<CheckpointError>([&] { another.task.load_state(one.task.state()); }, {"held_out", "4", "6"});
   EXPECT_NO_THROW(one.task.load_state(one.task.state()));
 }
 

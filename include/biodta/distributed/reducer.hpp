@@ -15,8 +15,8 @@ namespace biodta::distributed {
 struct ReducerOptions {
   std::int64_t bucket_bytes = 25 * 1024 * 1024;   ///< gradients sent together
   std::int64_t first_bucket_bytes = 1024 * 1024;  ///< of the first to be ready, so that sending starts early
-  /// Some parameters may have no part in a micro-batch's loss. Costs a walk over the graph and a small
-  /// all-reduce a step.
+  /// Some parameters may have no part in a micro-batch's loss: among several ranks their gradient is then zero.
+  /// Costs a sum over every parameter a step.
   bool find_unused_parameters = true;
 };
 
