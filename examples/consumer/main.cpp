@@ -22,8 +22,9 @@ void run(int argc, char** argv) {
     counts.push_back(std::strtof(argv[i], nullptr));
   }
   const biodta::cells::RankEncoder encoder(vocabulary, gene_ids, {});
+  biodta::cells::RankEncoder::Workspace workspace;
   std::vector<biodta::cells::TokenId> tokens;
-  encoder.encode(columns, counts, tokens);
+  encoder.encode(columns, counts, workspace, tokens);
   std::cout << "order:";
   for (const auto token : tokens) std::cout << ' ' << vocabulary.gene(token).symbol;
   std::cout << '\n';
