@@ -8,7 +8,6 @@
 #include <biodta/support/text.hpp>
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 namespace biodta::pipeline {
@@ -16,7 +15,6 @@ namespace {
 
 void check_records(const EmbedOptions& options, const std::vector<genome::FastaRecord>& records,
                    std::int64_t window) {
-  std::set<std::string_view> seen;
   for (const auto& record : records) {
     const auto place = "record " + record.name;
     if (!std::cmp_equal(record.sequence.size(), window)) {
@@ -25,9 +23,6 @@ void check_records(const EmbedOptions& options, const std::vector<genome::FastaR
     }
     if (record.sequence.find_first_not_of('N') == std::string::npos) {
       throw InputError(options.sequences, place, "nothing but N", "known bases");
-    }
-    if (!seen.insert(record.name).second) {
-      throw InputError(options.sequences, place, "the name twice", "one record a gene");
     }
   }
 }

@@ -267,7 +267,7 @@ TEST(Embed, refuses_windows_of_another_length_without_bases_or_named_twice) {
   const auto good = random_bases(7, kSmallWindow);
   refused({{"X", "", random_bases(7, 100)}}, {"windows.fa", "record X", "100 bp"});
   refused({{"X", "", std::string(kSmallWindow, 'N')}}, {"record X", "nothing but N"});
-  refused({{"X", "", good}, {"X", "", good}}, {"record X", "twice"});
+  refused({{"X", "", good}, {"X", "", good}}, {"line 7", "'X' again"});
   options.genome = world / "genome.fa";
   expect_error<ConfigError>([&] { embed(options, world.reporter, "cpu"); }, {"sequences", "genome"});
 }
