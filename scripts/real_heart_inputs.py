@@ -3,7 +3,7 @@
 
     real_heart_inputs.py DATA_DIR OUTPUT_DIR [--window BP] [--min-spots N] [--seed N]
 
-gene_sets.tsv  GATA4 and TBX5 targets of TRRUST v2, Marbach 2016 and Neph 2012, genes with a GATA4 ChIP peak within 10 kb that
+gene_sets.tsv  GATA4 and TBX5 targets of TRRUST v2 and Marbach 2016, genes with a GATA4 ChIP peak within 10 kb that
                fall in GATA4-G296S cardiomyocytes, and housekeeping genes. These are not the lists of the Bio-DTA paper.
 windows.fa     one window of DNA a gene that is detected in at least N spots: the middle of the real window where DATA_DIR has one
                (GATA4 among them), else simulated: letters drawn uniformly. The header of each record says which.
@@ -72,7 +72,8 @@ def gene_sets(data):
     by_source = collections.defaultdict(set)
     with open(data / "genesets/tftargets_GATA4_TBX5.tsv") as stream:
         for row in csv.DictReader(stream, delimiter="\t"):
-            if not row["source"].startswith("TRRUST"):  # its newer version is the set above
+            # TRRUST's newer version is the set above; Neph 2012 names genes by Entrez id, which the vocabulary lacks.
+            if not row["source"].startswith(("TRRUST", "Neph")):
                 by_source[row["source"], row["tf"]].add(row["target"])
     for (source, factor), targets in sorted(by_source.items()):
         for target in sorted(targets):
