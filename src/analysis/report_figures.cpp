@@ -123,6 +123,29 @@ Json set_axis(const Report& report) {
   return result;
 }
 
+/// How a trace of points is called and looks.
+struct MarkerLook {
+  std::string name;  ///< HTML
+  std::string colour;
+  std::string symbol;
+  int size;
+};
+
+Json marker_trace(const MarkerLook& look, Json x, Json y, Json text, std::string_view hover) {
+  return {{"type", "scatter"},
+          {"mode", "markers"},
+          {"name", look.name},
+          {"x", std::move(x)},
+          {"y", std::move(y)},
+          {"text", std::move(text)},
+          {"hovertemplate", hover},
+          {"marker",
+           {{"color", look.colour},
+            {"symbol", look.symbol},
+            {"size", look.size},
+            {"line", {{"color", "#FFFFFF"}, {"width", 1}}}}}};
+}
+
 Json trial_trace(const MutantSearch& search, std::string_view name, std::string_view colour,
                  std::string_view symbol, int size, const auto& belongs) {
   Json x = Json::array();
@@ -134,18 +157,8 @@ Json trial_trace(const MutantSearch& search, std::string_view name, std::string_
     y.push_back(search.trials[i].expression);
     text.push_back(std::to_string(search.trials[i].edits.size()) + " bases changed");
   }
-  return {{"type", "scatter"},
-          {"mode", "markers"},
-          {"name", name},
-          {"x", std::move(x)},
-          {"y", std::move(y)},
-          {"text", std::move(text)},
-          {"hovertemplate", "mutant %{x}: %{y:.4g}<br>%{text}<extra></extra>"},
-          {"marker",
-           {{"color", colour},
-            {"symbol", symbol},
-            {"size", size},
-            {"line", {{"color", "#FFFFFF"}, {"width", 1}}}}}};
+  return marker_trace({std::string(name), std::string(colour), std::string(symbol), size}, std::move(x),
+                      std::move(y), std::move(text), "mutant %{x}: %{y:.4g}<br>%{text}<extra></extra>");
 }
 
 /// Genes of the ranking for which `belongs` holds, as points of the rank figure.
@@ -207,18 +220,8 @@ Json auroc_trace(const std::vector<GeneSetTest>& tests, std::string_view name, s
     y.push_back(wrapped(test.set));
     text.push_back("P " + p_number(test.p) + ", FDR " + p_number(test.fdr));
   }
-  return {{"type", "scatter"},
-          {"mode", "markers"},
-          {"name", html_escape(name)},
-          {"x", std::move(x)},
-          {"y", std::move(y)},
-          {"text", std::move(text)},
-          {"hovertemplate", "AUROC %{x:.3f}<br>%{text}<extra></extra>"},
-          {"marker",
-           {{"color", colour},
-            {"symbol", symbol},
-            {"size", 11},
-            {"line", {{"color", "#FFFFFF"}, {"width", 1}}}}}};
+  return marker_trace({html_escape(name), std::string(colour), std::string(symbol), 11}, std::move(x),
+                      std::move(y), std::move(text), "AUROC %{x:.3f}<br>%{text}<extra></extra>");
 }
 
 Json control_trace(const Report& report) {
