@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
                       "how rows are stored: float32 (default) or float16")
       ->type_name("NAME");
   apps::add_device_flag(app, flags);
-  apps::add_config_flags(app, flags);
+  apps::add_config_flags<pipeline::EmbedOptions>(app, flags);
   return apps::run_program(app, argc, argv, flags, [&](support::Reporter& reporter) {
     pipeline::embed(apps::read_program_options<pipeline::EmbedOptions>(flags), reporter, flags.device);
   });

@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
       ->type_name("DIR");
   apps::add_switch(app, flags, "--overwrite", "overwrite", "replace what stands at the output");
   apps::add_device_flag(app, flags);
-  apps::add_config_flags(app, flags, "mutagenesis.yaml");
+  apps::add_config_flags<pipeline::MutagenesisRunOptions>(app, flags, "mutagenesis.yaml");
   return apps::run_program(app, argc, argv, flags, [&](support::Reporter& reporter) {
     if (flags.config.empty())
       throw ConfigError(

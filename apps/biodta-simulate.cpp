@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
       "--no-regulation", [&flags] { flags.from_flags.emplace_back("regulation=false"); },
       "no factor regulates its gene set: for calibration under the null");
   apps::add_switch(app, flags, "--overwrite", "overwrite", "replace the world that stands there");
-  apps::add_config_flags(app, flags);
+  apps::add_config_flags<pipeline::SimulateOptions>(app, flags);
   return apps::run_program(app, argc, argv, flags, [&](support::Reporter& reporter) {
     pipeline::simulate(apps::read_program_options<pipeline::SimulateOptions>(flags), reporter);
   });

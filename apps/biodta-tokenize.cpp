@@ -35,7 +35,7 @@ int main(int argc, char** argv) {
   apps::add_value_flag(app, flags, "--max-counts", "filters.max_counts",
                        "largest sum of counts of a cell (no limit)");
   apps::add_value_flag(app, flags, "--max-length", "encoder.max_length", "tokens kept of a cell (2048)");
-  apps::add_config_flags(app, flags);
+  apps::add_config_flags<pipeline::TokenizeOptions>(app, flags);
   return apps::run_program(app, argc, argv, flags, [&](support::Reporter& reporter) {
     pipeline::tokenize(apps::read_program_options<pipeline::TokenizeOptions>(flags), reporter);
   });

@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
   apps::add_value_flag(app, flags, "--processes", "distributed.processes",
                        "ranks to start on this machine (one per visible GPU, else one)");
   apps::add_device_flag(app, flags);
-  apps::add_config_flags(app, flags);
+  apps::add_config_flags<pipeline::TrainEnformerOptions>(app, flags);
   const std::vector<std::string> arguments(argv, argv + argc);
   apps::stop_on_signals();
   return apps::run_program(app, argc, argv, flags, [&](support::Reporter& reporter) {

@@ -23,7 +23,7 @@ int main(int argc, char** argv) {
                        "ranks to start on this machine (one per visible GPU, else one)");
   app.add_flag("--dry-run", dry_run, "check settings and files, and say what would be done");
   apps::add_device_flag(app, flags);
-  apps::add_config_flags(app, flags);
+  apps::add_config_flags<pipeline::TrainOptions>(app, flags);
   const std::vector<std::string> arguments(argv, argv + argc);
   apps::stop_on_signals();
   return apps::run_program(app, argc, argv, flags, [&](support::Reporter& reporter) {

@@ -102,7 +102,8 @@ void add_device_flag(CLI::App& app, CommonFlags& flags) {
       ->group("Common");
 }
 
-void add_config_flags(CLI::App& app, CommonFlags& flags, std::string_view default_file) {
+void add_config_flags(CLI::App& app, CommonFlags& flags, const std::function<std::string()>& reference,
+                      std::string_view default_file) {
   std::string help = "settings, YAML";
   if (!default_file.empty()) {
     help += "; " + std::string(default_file) + " of the current folder when there is one";
@@ -117,6 +118,13 @@ void add_config_flags(CLI::App& app, CommonFlags& flags, std::string_view defaul
       ->expected(1)
       ->allow_extra_args(false)
       ->take_all()
+      ->group("Common");
+  const auto show = [reference] {
+    std::cout << reference();
+    throw CLI::Success();
+  };
+  app.add_flag_callback("--settings", show, "show every setting with its default and meaning, and exit")
+      ->trigger_on_parse()
       ->group("Common");
 }
 

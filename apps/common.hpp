@@ -7,7 +7,7 @@
 ///       CLI::App app("What it does.", "biodta-verb");
 ///       app.footer("Examples:\n  biodta-verb --output x.h5");
 ///       biodta::apps::CommonFlags flags;
-///       biodta::apps::add_config_flags(app, flags);
+///       biodta::apps::add_config_flags<biodta::pipeline::VerbOptions>(app, flags);
 ///       biodta::apps::add_text_flag(app, flags, "--output", "output", "file to write");
 ///       return biodta::apps::run_program(app, argc, argv, flags, [&](biodta::support::Reporter& reporter) {
 ///         const auto options = biodta::apps::read_program_options<biodta::pipeline::VerbOptions>(flags);
@@ -45,9 +45,20 @@ struct CommonFlags {
 
 /// `--device auto|cpu|cuda[:i]`, checked for its form.
 void add_device_flag(CLI::App& app, CommonFlags& flags);
-/// `--config FILE` (which must exist) and `--set key=value`, repeatable.
+/// `--config FILE` (which must exist), `--set key=value`, repeatable, and `--settings`, which prints
+/// `reference()`.
 /// @param default_file  taken, when it exists, where --config is not given; empty = none.
-void add_config_flags(CLI::App& app, CommonFlags& flags, std::string_view default_file = {});
+void add_config_flags(CLI::App& app, CommonFlags& flags, const std::function<std::string()>& reference,
+                      std::string_view default_file);
+/// The same for a program that reads Options.
+template <class Options>
+void add_config_flags(CLI::App& app, CommonFlags& flags, std::string_view default_file = {}) {
+  const auto reference = [] {
+    Options options;
+    return support::options_reference(support::describer(options));
+  };
+  add_config_flags(app, flags, reference, default_file);
+}
 
 /// Flags (or positional arguments, named without dashes) that set one key of the program's options, above
 /// --config and

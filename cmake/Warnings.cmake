@@ -5,6 +5,10 @@ target_compile_options(biodta_warnings INTERFACE
   -Wunused -Wimplicit-fallthrough -Wextra-semi
   # g++ 12 raises these in its own library and in inlined torch code, where nothing is wrong.
   -Wno-maybe-uninitialized -Wno-restrict -Wno-dangling-pointer -Wno-stringop-overflow -Wno-array-bounds)
+if(CMAKE_UNITY_BUILD)
+  # A class may hold types of its file's unnamed namespace; in a unity build g++ takes that file for a header.
+  target_compile_options(biodta_warnings INTERFACE -Wno-subobject-linkage)
+endif()
 if(BIODTA_WARNINGS_AS_ERRORS)
   target_compile_options(biodta_warnings INTERFACE -Werror)
 endif()

@@ -1,4 +1,5 @@
-// Another program on top of libbiodta: ranks one cell's counts and runs an untrained Bio-DTA twin on the ranking.
+// Another program on top of libbiodta: ranks one cell's counts and runs an untrained Bio-DTA twin on the
+// ranking.
 //   consumer genes.tsv COUNT...      one count a gene, in the vocabulary's order
 #include <biodta/cells/rank_encoder.hpp>
 #include <biodta/cells/vocabulary.hpp>

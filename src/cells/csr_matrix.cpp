@@ -14,7 +14,7 @@ namespace {
 namespace hdf5 = support::hdf5;
 using hdf5::ElementType;
 
-constexpr std::string_view kExpected = "a CSR matrix";
+constexpr std::string_view kCsrMatrix = "a CSR matrix";
 
 /// How a sparse group calls its layout: anndata 0.7 and later, and h5sparse before it.
 std::string layout_of(const hdf5::Group& group) {
@@ -62,14 +62,14 @@ std::size_t first_bad_count(std::span<const T> values) {
 
 CsrMatrix::CsrMatrix(const hdf5::File& file, std::string name) : path_(file.path()), name_(std::move(name)) {
   if (file.is_dataset(name_)) {
-    throw InputError(path_, name_, "a dense matrix", kExpected, "scipy.sparse.csr_matrix converts it");
+    throw InputError(path_, name_, "a dense matrix", kCsrMatrix, "scipy.sparse.csr_matrix converts it");
   }
-  if (!file.is_group(name_)) throw InputError(path_, name_, "nothing", kExpected);
+  if (!file.is_group(name_)) throw InputError(path_, name_, "nothing", kCsrMatrix);
   const hdf5::Group group = file.group(name_);
   const std::string layout = layout_of(group);
   if (layout != "csr_matrix") {
     const std::string found = layout.empty() ? "a group of unknown encoding" : "the encoding " + layout;
-    throw InputError(path_, name_, found, std::string(kExpected) + " (csr_matrix)");
+    throw InputError(path_, name_, found, std::string(kCsrMatrix) + " (csr_matrix)");
   }
   const std::vector<std::int64_t> shape = shape_of(group);
   if (shape.size() != 2 || shape[0] < 0 || shape[1] < 0 ||

@@ -16,7 +16,7 @@ namespace biodta::distributed {
 struct GradientReducer::Engine {
   Engine(const std::vector<torch::Tensor>& parameters, c10d::ProcessGroup& group,
          const ReducerOptions& options)
-      : reach_every_parameter(options.find_unused_parameters),
+      : reach_every_parameter(options.reach_every_parameter),
         reducer(parameters, buckets(parameters, options),
                 c10::intrusive_ptr<c10d::ProcessGroup>::reclaim_copy(&group),
                 std::vector<bool>(parameters.size(), false), options.bucket_bytes,
@@ -102,7 +102,8 @@ void GradientReducer::backward(const torch::Tensor& loss) {
     return;
   }
   auto reached = loss.defined() ? loss : nothing(parameters_);
-  // Cheaper than letting the engine search the graph each step, and the gradient of an unused parameter is then zero.
+  // Cheaper than letting the engine search the graph each step, and the gradient of an unused parameter is
+  // then zero.
   if (loss.defined() && engine_->reach_every_parameter) reached = reached + nothing(parameters_);
   collective(ranks_->rank(), ranks_->size(), "the gradient exchange", [&] {
     engine_->reducer.prepare_for_backward({reached});

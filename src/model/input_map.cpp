@@ -35,7 +35,8 @@ torch::Tensor whitening(const torch::Tensor& standardised_GE, double shrinkage) 
 InputMapLayerImpl::InputMapLayerImpl(InputMap kind, std::int64_t row_size, double shrinkage)
     : kind_(kind), shrinkage_(shrinkage) {
   if (kind_ == InputMap::kNone) return;
-  // In float64: a feature's mean may be far larger than its deviation, by which its rounding would be divided.
+  // In float64: a feature's mean may be far larger than its deviation, by which its rounding would be
+  // divided.
   mean_ = register_buffer("mean", at::zeros({row_size}, torch::kFloat64));
   if (kind_ == InputMap::kStandardised) scale_ = register_buffer("scale", at::zeros({row_size}));
   if (kind_ == InputMap::kWhitened) {

@@ -79,10 +79,8 @@ class CellSimulator {
     cells.counts.offsets.push_back(cells.counts.genes.size());
   }
 
-  /// A factor may be on in one cell type only; GATA4 in the first two.
-  bool is_at_home(std::size_t factor, std::size_t type) const {
-    return type == factor % types_ || (factor == 0 && type == 1 % types_);
-  }
+  /// A factor may be on in one cell type only.
+  bool is_at_home(std::size_t factor, std::size_t type) const { return type == factor % types_; }
 
   /// In the order of the factors, since a factor's regulators come before it.
   void draw_factors(std::size_t type, const double* strength, support::RandomStream& random) {

@@ -24,6 +24,10 @@ ProgressObserver::~ProgressObserver() = default;
 
 void ProgressObserver::on_start(const RunStart& start) {
   unit_ = start.unit;
+  if (start.first_step > 0 && start.first_step == start.total_steps) {
+    reporter_.info("all " + support::with_thousands(start.total_steps) + " steps are done already");
+    return;
+  }
   if (start.first_step > 0) {
     reporter_.info("going on after step " + support::with_thousands(start.first_step) + " of " +
                    support::with_thousands(start.total_steps));

@@ -103,9 +103,8 @@ class Loop {
 
 TrainingOutcome Loop::run() {
   restore();
-  reducer_.emplace(
-      trained_parameters(parts_.task.module()), parts_.ranks,
-      distributed::ReducerOptions{.find_unused_parameters = !parts_.task.uses_every_parameter()});
+  reducer_.emplace(trained_parameters(parts_.task.module()), parts_.ranks,
+                   distributed::ReducerOptions{.reach_every_parameter = !parts_.task.uses_every_parameter()});
   share_buffers();
   tell([&](Observer& observer) {
     observer.on_start({step_, total_, steps_per_epoch_, std::string(parts_.task.unit())});

@@ -11,10 +11,6 @@
 namespace biodta::weights {
 namespace {
 
-[[noreturn]] void fail(const std::string& found) {
-  throw PickleError(found);
-}
-
 std::string code_text(std::uint8_t code) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   return {'0', 'x', kDigits[code >> 4U], kDigits[code & 15U]};
@@ -70,17 +66,18 @@ void Pickle::run() {
   for (;;) {
     const auto code = take_number<std::uint8_t>();
     if (code == kStop) break;
-    if (!step(code)) fail("the operation " + code_text(code) + " at byte " + std::to_string(at_ - 1));
+    if (!step(code))
+      throw PickleError("the operation " + code_text(code) + " at byte " + std::to_string(at_ - 1));
   }
   root_ = pop();
-  if (!stack_.empty()) fail("values left over at its end");
+  if (!stack_.empty()) throw PickleError("values left over at its end");
 }
 
 bool Pickle::step(std::uint8_t code) {
   switch (code) {
     case kProto:
       if (const auto version = take_number<std::uint8_t>(); version > 5) {
-        fail("protocol " + std::to_string(version));
+        throw PickleError("protocol " + std::to_string(version));
       }
       return true;
     case kFrame:
@@ -170,7 +167,7 @@ bool Pickle::step_container(std::uint8_t code) {
         items.push_back(pop());
       }
       auto* const* list = stack_.empty() ? nullptr : std::get_if<pickle::List*>(&stack_.back());
-      if (list == nullptr) fail("something appended to what is no list");
+      if (list == nullptr) throw PickleError("something appended to what is no list");
       (*list)->items.insert((*list)->items.end(), items.begin(), items.end());
       return true;
     }
@@ -190,12 +187,12 @@ bool Pickle::step_container(std::uint8_t code) {
 
 bool Pickle::step_memo(std::uint8_t code) {
   const auto remember = [&](std::uint32_t index) {
-    if (stack_.empty()) fail("an empty stack");
+    if (stack_.empty()) throw PickleError("an empty stack");
     memo_[index] = stack_.back();
   };
   const auto recall = [&](std::uint32_t index) {
     const auto found = memo_.find(index);
-    if (found == memo_.end()) fail("a reference to nothing");
+    if (found == memo_.end()) throw PickleError("a reference to nothing");
     push(found->second);
   };
   switch (code) {
@@ -230,7 +227,7 @@ bool Pickle::step_object(std::uint8_t code) {
       const Value name = pop();
       const Value module = pop();
       if (!std::holds_alternative<std::string>(name) || !std::holds_alternative<std::string>(module)) {
-        fail("a global without a name");
+        throw PickleError("a global without a name");
       }
       push_global(std::get<std::string>(module) + "." + std::get<std::string>(name));
       return true;
@@ -250,7 +247,7 @@ bool Pickle::step_object(std::uint8_t code) {
 }
 
 std::string_view Pickle::take(std::uint64_t count) {
-  if (count > bytes_.size() - at_) fail("its end in the middle of a value");
+  if (count > bytes_.size() - at_) throw PickleError("its end in the middle of a value");
   const std::string_view taken = bytes_.substr(at_, count);
   at_ += count;
   return taken;
@@ -265,14 +262,15 @@ T Pickle::take_number() {
 
 std::string_view Pickle::take_line() {
   const std::size_t end = bytes_.find('\n', at_);
-  if (end == std::string_view::npos) fail("its end in the middle of a name");
+  if (end == std::string_view::npos) throw PickleError("its end in the middle of a name");
   const std::string_view line = take(end - at_);
   take(1);
   return line;
 }
 
 pickle::Value Pickle::pop() {
-  if (stack_.empty() || std::holds_alternative<pickle::Mark>(stack_.back())) fail("an empty stack");
+  if (stack_.empty() || std::holds_alternative<pickle::Mark>(stack_.back()))
+    throw PickleError("an empty stack");
   Value value = std::move(stack_.back());
   stack_.pop_back();
   return value;
@@ -281,7 +279,7 @@ pickle::Value Pickle::pop() {
 std::vector<pickle::Value> Pickle::pop_to_mark() {
   auto mark = stack_.end();
   while (mark != stack_.begin() && !std::holds_alternative<pickle::Mark>(*(mark - 1))) --mark;
-  if (mark == stack_.begin()) fail("the end of a group that never began");
+  if (mark == stack_.begin()) throw PickleError("the end of a group that never began");
   std::vector<Value> values(std::make_move_iterator(mark), std::make_move_iterator(stack_.end()));
   stack_.erase(mark - 1, stack_.end());
   return values;
@@ -303,13 +301,14 @@ pickle::Dict* Pickle::new_dict() {
 
 void Pickle::set_items(const std::vector<Value>& items) {
   auto* const* dict = stack_.empty() ? nullptr : std::get_if<pickle::Dict*>(&stack_.back());
-  if (dict == nullptr || items.size() % 2 != 0) fail("keys and values for what is no dictionary");
+  if (dict == nullptr || items.size() % 2 != 0)
+    throw PickleError("keys and values for what is no dictionary");
   for (std::size_t i = 0; i < items.size(); i += 2) (*dict)->items.emplace_back(items[i], items[i + 1]);
 }
 
 void Pickle::push_long() {
   const std::string_view bytes = take(take_number<std::uint8_t>());
-  if (bytes.size() > 8) fail("a whole number beyond 64 bits");
+  if (bytes.size() > 8) throw PickleError("a whole number beyond 64 bits");
   const bool negative = !bytes.empty() && (static_cast<unsigned char>(bytes.back()) & 0x80U) != 0;
   std::uint64_t value = negative ? ~std::uint64_t{0} : 0;
   std::memcpy(&value, bytes.data(), bytes.size());
@@ -317,7 +316,7 @@ void Pickle::push_long() {
 }
 
 void Pickle::push_global(std::string name) {
-  if (!is_allowed_global(name)) fail("a demand for '" + name + "'");
+  if (!is_allowed_global(name)) throw PickleError("a demand for '" + name + "'");
   push(pickle::Global{std::move(name)});
 }
 
@@ -326,9 +325,9 @@ void Pickle::reduce() {
   const Value callee = pop();
   const auto* const* tuple = std::get_if<pickle::List*>(&arguments);
   const auto* global = std::get_if<pickle::Global>(&callee);
-  if (tuple == nullptr || global == nullptr) fail("a call of what is no name");
+  if (tuple == nullptr || global == nullptr) throw PickleError("a call of what is no name");
   if (global->name == kOrderedDict) {
-    if (!(*tuple)->items.empty()) fail("an OrderedDict made from arguments");
+    if (!(*tuple)->items.empty()) throw PickleError("an OrderedDict made from arguments");
     push(new_dict());
   } else {
     push(make_tensor(global->name, (*tuple)->items));
@@ -340,7 +339,7 @@ void Pickle::build() {
   const Value state = pop();
   const bool is_dict = !stack_.empty() && std::holds_alternative<pickle::Dict*>(stack_.back());
   if (!is_dict || !std::holds_alternative<pickle::Dict*>(state))
-    fail("attributes for what is no OrderedDict");
+    throw PickleError("attributes for what is no OrderedDict");
 }
 
 }  // namespace biodta::weights

@@ -12,17 +12,14 @@ constexpr std::string_view kRebuildTensor = "torch._utils._rebuild_tensor_v2";
 constexpr std::string_view kRebuildParameter = "torch._utils._rebuild_parameter";
 constexpr std::string_view kTorch = "torch.";
 
-[[noreturn]] void fail(const std::string& found) {
-  throw PickleError(found);
-}
-
 std::vector<std::int64_t> integers(const pickle::Value& value) {
   const auto* const* list = std::get_if<pickle::List*>(&value);
-  if (list == nullptr) fail("a tensor without sizes");
+  if (list == nullptr) throw PickleError("a tensor without sizes");
   std::vector<std::int64_t> numbers;
   for (const pickle::Value& item : (*list)->items) {
     const auto* number = std::get_if<std::int64_t>(&item);
-    if (number == nullptr || *number < 0) fail("a tensor with a size or stride that is no whole number");
+    if (number == nullptr || *number < 0)
+      throw PickleError("a tensor with a size or stride that is no whole number");
     numbers.push_back(*number);
   }
   return numbers;
@@ -43,19 +40,19 @@ void require_bounds(const pickle::TensorView& view) {
   const bool empty = std::find(view.size.begin(), view.size.end(), 0) != view.size.end();
   const bool inside = !overflow && count <= view.storage.count && last < view.storage.count;
   if (!inside && !(empty && !overflow && view.offset <= view.storage.count)) {
-    fail("a tensor that reaches beyond its storage '" + view.storage.key + "'");
+    throw PickleError("a tensor that reaches beyond its storage '" + view.storage.key + "'");
   }
 }
 
 pickle::TensorView make_view(const std::vector<pickle::Value>& arguments) {
   // (storage, offset, size, stride, requires_grad, backward_hooks[, metadata])
-  if (arguments.size() < 6) fail("a tensor with too few arguments");
+  if (arguments.size() < 6) throw PickleError("a tensor with too few arguments");
   const auto* storage = std::get_if<pickle::Storage>(&arguments[0]);
   const auto* offset = std::get_if<std::int64_t>(&arguments[1]);
   if (storage == nullptr || offset == nullptr || *offset < 0)
-    fail("a tensor without a storage and an offset");
+    throw PickleError("a tensor without a storage and an offset");
   pickle::TensorView view{*storage, *offset, integers(arguments[2]), integers(arguments[3])};
-  if (view.size.size() != view.stride.size()) fail("a tensor with other strides than sizes");
+  if (view.size.size() != view.stride.size()) throw PickleError("a tensor with other strides than sizes");
   require_bounds(view);
   return view;
 }
@@ -69,7 +66,7 @@ bool is_allowed_global(std::string_view name) {
 
 pickle::Storage make_storage(const pickle::Value& id) {
   const auto* const* tuple = std::get_if<pickle::List*>(&id);
-  if (tuple == nullptr || (*tuple)->items.size() != 5) fail("a storage of another form");
+  if (tuple == nullptr || (*tuple)->items.size() != 5) throw PickleError("a storage of another form");
   const std::vector<pickle::Value>& items = (*tuple)->items;
   const auto* kind = std::get_if<std::string>(&items[0]);
   const auto* type = std::get_if<pickle::Global>(&items[1]);
@@ -77,18 +74,19 @@ pickle::Storage make_storage(const pickle::Value& id) {
   const auto* count = std::get_if<std::int64_t>(&items[4]);
   const bool known =
       kind != nullptr && *kind == "storage" && type != nullptr && type->name.starts_with(kTorch);
-  if (!known || key == nullptr || count == nullptr || *count < 0) fail("a storage of another form");
+  if (!known || key == nullptr || count == nullptr || *count < 0)
+    throw PickleError("a storage of another form");
   const auto dtype = dtype_from_storage(std::string_view(type->name).substr(kTorch.size()));
-  if (!dtype) fail("a storage of type " + type->name);
+  if (!dtype) throw PickleError("a storage of type " + type->name);
   return {*key, *dtype, *count};
 }
 
 pickle::TensorView make_tensor(std::string_view function, const std::vector<pickle::Value>& arguments) {
   if (function == kRebuildTensor) return make_view(arguments);
-  if (function != kRebuildParameter) fail("a call of '" + std::string(function) + "'");
+  if (function != kRebuildParameter) throw PickleError("a call of '" + std::string(function) + "'");
   // (data, requires_grad, backward_hooks)
   const auto* data = arguments.empty() ? nullptr : std::get_if<pickle::TensorView>(&arguments[0]);
-  if (data == nullptr) fail("a parameter without a tensor");
+  if (data == nullptr) throw PickleError("a parameter without a tensor");
   return *data;
 }
 

@@ -18,25 +18,25 @@
 namespace biodta::weights {
 namespace {
 
-using Entry = std::pair<std::string, torch::Tensor>;
+using NamedTensor = std::pair<std::string, torch::Tensor>;
 
 /// As the reference implementation orders them, so that equal tensors give equal files: by dtype, then by
 /// name.
-std::vector<Entry> in_file_order(const NamedTensors& tensors) {
-  std::vector<Entry> entries;
+std::vector<NamedTensor> in_file_order(const NamedTensors& tensors) {
+  std::vector<NamedTensor> entries;
   for (const auto& [name, tensor] : tensors) {
     if (!tensor.defined() || tensor.layout() != torch::kStrided) {
       throw Error("tensor '" + name + "': safetensors holds dense tensors only");
     }
     entries.emplace_back(name, tensor);
   }
-  std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+  std::stable_sort(entries.begin(), entries.end(), [](const NamedTensor& a, const NamedTensor& b) {
     return safetensors_rank(a.second.scalar_type()) < safetensors_rank(b.second.scalar_type());
   });
   return entries;
 }
 
-std::string header_text(const std::vector<Entry>& entries, const Metadata& metadata) {
+std::string header_text(const std::vector<NamedTensor>& entries, const Metadata& metadata) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   std::uint64_t at = 0;
@@ -59,7 +59,7 @@ std::string header_text(const std::vector<Entry>& entries, const Metadata& metad
 
 void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
                        const Metadata& metadata) {
-  const std::vector<Entry> entries = in_file_order(tensors);
+  const std::vector<NamedTensor> entries = in_file_order(tensors);
   const std::string header = header_text(entries, metadata);
   support::AtomicPath place(path);
   std::ofstream stream(place.temporary(), std::ios::binary);

@@ -15,12 +15,12 @@
 namespace biodta::analysis {
 namespace {
 
-constexpr std::size_t kWidth = 6;
+constexpr std::size_t kRowSize = 6;
 
 class MutantIdentityTest : public ::testing::Test {
  protected:
   cells::Vocabulary vocabulary_ = testing::vocabulary_of(9);
-  embedding::EmbeddingBank bank_ = testing::bank_of(vocabulary_, kWidth, 3);
+  embedding::EmbeddingBank bank_ = testing::bank_of(vocabulary_, kRowSize, 3);
   model::MaskedLanguageModel model_ = testing::model_of(vocabulary_, &bank_, 4);
 
   std::vector<float> row(std::uint32_t gene) const {
@@ -48,7 +48,7 @@ double distance(const std::vector<double>& a, const std::vector<double>& b) {
 
 TEST_F(MutantIdentityTest, EqualsDistancesComputedGeneByGene) {
   std::vector<float> mutant = row(4);
-  for (std::size_t e = 0; e < kWidth; ++e) mutant[e] += 0.7F * static_cast<float>(e % 2);
+  for (std::size_t e = 0; e < kRowSize; ++e) mutant[e] += 0.7F * static_cast<float>(e % 2);
   const MutantIdentity found = identify(4, mutant);
   const auto check = [&](const Nearness& near, const auto& map) {
     double nearest = std::numeric_limits<double>::infinity();

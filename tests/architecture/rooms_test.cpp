@@ -24,13 +24,15 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"model", {"support", "weights"}},
     {"data", {"support", "cells", "embedding"}},
     {"distributed", {"support"}},
-    {"training", {"support", "cells", "embedding", "weights", "model", "data", "enformer", "distributed", "genome"}},
+    {"training",
+     {"support", "cells", "embedding", "weights", "model", "data", "enformer", "distributed", "genome"}},
     {"analysis", {"support", "genome", "cells", "embedding", "enformer", "model", "data"}},
     {"simulation", {"support", "genome", "cells"}},
     {"pipeline", {"*"}},
 };
 const std::set<std::string> kTorchFree = {"support", "genome", "cells", "embedding", "data", "simulation"};
-/// The one place of data that hands packed batches to the model as tensors; its own library, biodta::data_tensors.
+/// The one place of data that hands packed batches to the model as tensors; its own library,
+/// biodta::data_tensors.
 const std::set<std::string> kDataTensors = {"include/biodta/data/tensors.hpp", "src/data/tensors.cpp"};
 
 struct Include {
@@ -113,9 +115,12 @@ TEST(Rooms, AForbiddenIncludeIsFound) {
   const fs::path root = fs::path(testing::TempDir()) / "biodta_rooms_test";
   fs::create_directories(root / "src/cells");
   fs::create_directories(root / "src/model");
-  std::ofstream(root / "src/cells/bad.cpp") << "#include <biodta/model/config.hpp>\n#include <torch/types.h>\n";
-  std::ofstream(root / "src/model/good.cpp") << "#include <biodta/weights/state.hpp>\n#include <torch/types.h>\n";
-  EXPECT_THAT(room_violations(root), testing::ElementsAre("src/cells/bad.cpp includes biodta/model/config.hpp"));
+  std::ofstream(root / "src/cells/bad.cpp")
+      << "#include <biodta/model/config.hpp>\n#include <torch/types.h>\n";
+  std::ofstream(root / "src/model/good.cpp")
+      << "#include <biodta/weights/state.hpp>\n#include <torch/types.h>\n";
+  EXPECT_THAT(room_violations(root),
+              testing::ElementsAre("src/cells/bad.cpp includes biodta/model/config.hpp"));
   EXPECT_THAT(torch_violations(root), testing::ElementsAre("src/cells/bad.cpp includes torch/types.h"));
   fs::remove_all(root);
 }

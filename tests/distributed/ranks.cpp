@@ -52,7 +52,7 @@ void play_reducer(Communicator& ranks, std::ostream& out, bool unused) {
   for (auto& parameter : parameters) parameter.requires_grad_();
   if (!unused) parameters.pop_back();
   GradientReducer reducer(parameters, ranks,
-                          {.bucket_bytes = 64, .first_bucket_bytes = 16, .find_unused_parameters = unused});
+                          {.bucket_bytes = 64, .first_bucket_bytes = 16, .reach_every_parameter = unused});
   for (int step = 0; step < 2; ++step) {
     reducer.zero_gradients();
     for (int micro_batch = 0; micro_batch < 2; ++micro_batch) {

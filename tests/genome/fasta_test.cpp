@@ -9,7 +9,6 @@
 #include <zlib.h>
 
 #include <chrono>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -33,10 +32,6 @@ std::string fasta_text(const std::string& name, const std::string& sequence, std
   std::string text = ">" + name + line_end;
   for (std::size_t at = 0; at < sequence.size(); at += width) text += sequence.substr(at, width) + line_end;
   return text;
-}
-
-void put(const fs::path& path, const std::string& text) {
-  std::ofstream(path, std::ios::binary) << text;
 }
 
 void put_bgzip(const fs::path& path, const std::string& text) {
@@ -79,7 +74,7 @@ TEST(Genome, FetchesFromPlainAndBgzipEqualSlicesOfTheSequenceWithNOutside) {
   const std::string first = random_letters(1003, 1, "ACGTacgtNRy");
   const std::string second = random_letters(70000, 2, "ACGT");
   const std::string text = fasta_text("c1 words", first, 50) + fasta_text("c2", second, 61);
-  put(folder / "plain.fa", text);
+  support::write_text_file(folder / "plain.fa", text);
   put_bgzip(folder / "packed.fa.gz", text);
   for (const char* name : {"plain.fa", "packed.fa.gz"}) {
     const Genome genome = Genome::open(folder / name);
@@ -99,29 +94,29 @@ TEST(Genome, FetchesFromPlainAndBgzipEqualSlicesOfTheSequenceWithNOutside) {
 TEST(Genome, ReadsFilesWithWindowsLineEnds) {
   const TemporaryFolder folder;
   const std::string sequence = random_letters(333, 3, "ACGT");
-  put(folder / "g.fa", fasta_text("c", sequence, 40, "\r\n"));
+  support::write_text_file(folder / "g.fa", fasta_text("c", sequence, 40, "\r\n"));
   EXPECT_EQ(Genome::open(folder / "g.fa").fetch("c", 0, 333), sequence);
 }
 
 TEST(Genome, AnIndexOlderThanTheFastaIsMadeAgain) {
   const TemporaryFolder folder;
-  put(folder / "g.fa", fasta_text("old", "ACGTACGT", 4));
+  support::write_text_file(folder / "g.fa", fasta_text("old", "ACGTACGT", 4));
   Genome::open(folder / "g.fa");
-  put(folder / "g.fa", fasta_text("new", "GGGGTTTTCC", 10));
+  support::write_text_file(folder / "g.fa", fasta_text("new", "GGGGTTTTCC", 10));
   fs::last_write_time(folder / "g.fa", fs::last_write_time(folder / "g.fa.fai") + std::chrono::seconds(2));
   EXPECT_EQ(Genome::open(folder / "g.fa").fetch("new", 0, 10), "GGGGTTTTCC");
 }
 
 TEST(Genome, AnUnknownContigIsRefusedWithTheNamesThatAreNear) {
   const TemporaryFolder folder;
-  put(folder / "g.fa", fasta_text("chr8", "ACGT", 4) + fasta_text("chr9", "ACGT", 4));
+  support::write_text_file(folder / "g.fa", fasta_text("chr8", "ACGT", 4) + fasta_text("chr9", "ACGT", 4));
   const Genome genome = Genome::open(folder / "g.fa");
   expect_error<InputError>([&] { (void)genome.fetch("8", 0, 2); }, {"g.fa", "'8'", "2 contigs", "chr8"});
 }
 
 TEST(Genome, AFileCutAfterItsIndexWasMadeIsRefused) {
   const TemporaryFolder folder;
-  put(folder / "g.fa", fasta_text("c", random_letters(1000, 4, "ACGT"), 50));
+  support::write_text_file(folder / "g.fa", fasta_text("c", random_letters(1000, 4, "ACGT"), 50));
   Genome::open(folder / "g.fa");
   fs::resize_file(folder / "g.fa", 300);
   fs::last_write_time(folder / "g.fa.fai", fs::last_write_time(folder / "g.fa") + std::chrono::seconds(2));
@@ -138,7 +133,7 @@ TEST(Genome, GzipThatIsNoBgzipIsRefusedWithTheWayToRepackIt) {
 TEST(Genome, MalformedFastaIsRefusedWithItsLine) {
   const TemporaryFolder folder;
   const auto refuse = [&](const std::string& text, std::initializer_list<std::string_view> parts) {
-    put(folder / "bad.fa", text);
+    support::write_text_file(folder / "bad.fa", text);
     expect_error<InputError>([&] { Genome::open(folder / "bad.fa"); }, parts);
     EXPECT_FALSE(fs::exists(folder / "bad.fa.fai"));
   };
@@ -177,11 +172,11 @@ TEST(Fasta, ReadingWholeTakesUnevenLinesAndGzipAndRefusesTheRestWithItsLine) {
   const TemporaryFolder folder;
   put_gzip(folder / "u.fa.gz", ">a\nac\nGTR\n\nA\n");
   EXPECT_EQ(read_fasta(folder / "u.fa.gz").front().sequence, "ACGTNA");
-  put(folder / "bad.fa", ">a\nAC\n>b\nAC\nA>C\n");
+  support::write_text_file(folder / "bad.fa", ">a\nAC\n>b\nAC\nA>C\n");
   expect_error<InputError>([&] { read_fasta(folder / "bad.fa"); }, {"line 5", "'>' at column 2"});
-  put(folder / "twice.fa", ">a\nAC\n>a\nAC\n");
+  support::write_text_file(folder / "twice.fa", ">a\nAC\n>a\nAC\n");
   expect_error<InputError>([&] { read_fasta(folder / "twice.fa"); }, {"line 3", "'a' again"});
-  put(folder / "text.fa", "hello\n");
+  support::write_text_file(folder / "text.fa", "hello\n");
   expect_error<InputError>([&] { read_fasta(folder / "text.fa"); }, {"line 1", "'hello'"});
 }
 

@@ -9,7 +9,6 @@
 #include <testing.hpp>
 
 #include <chrono>
-#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -34,10 +33,6 @@ std::string record(int position, const std::string& ref, const std::string& alt,
          "\t" + b + "\n";
 }
 
-void put(const fs::path& path, const std::string& text) {
-  std::ofstream(path, std::ios::binary) << text;
-}
-
 /// The same records as BCF with a .csi index.
 void convert_to_bcf(const fs::path& vcf, const fs::path& bcf_path) {
   htsFile* in = hts_open(vcf.c_str(), "r");
@@ -56,7 +51,7 @@ void convert_to_bcf(const fs::path& vcf, const fs::path& bcf_path) {
 class VariantFileTest : public ::testing::Test {
  protected:
   VariantFile open(const std::string& records) {
-    put(folder_ / "v.vcf", kHeader + records);
+    support::write_text_file(folder_ / "v.vcf", kHeader + records);
     return VariantFile::open(folder_ / "v.vcf");
   }
   TemporaryFolder folder_;
@@ -116,7 +111,7 @@ TEST_F(VariantFileTest, OverlappingEditsOnOneHaplotypeAreRefused) {
 
 TEST_F(VariantFileTest, MalformedVcfIsRefusedWithItsLine) {
   const auto refuse = [&](const std::string& text, std::initializer_list<std::string_view> parts) {
-    put(folder_ / "bad.vcf", text);
+    support::write_text_file(folder_ / "bad.vcf", text);
     expect_error<InputError>([&] { VariantFile::open(folder_ / "bad.vcf"); }, parts);
   };
   const std::string good = record(10, "A", "C", "0|1", "0|0");

@@ -40,6 +40,14 @@ TEST_F(SimulateProgram, ReplacesAWorldOnlyWhenAskedTo) {
   EXPECT_EQ(run("--output world --overwrite").exit_code, 0);
 }
 
+TEST_F(SimulateProgram, TellsItsSettings) {
+  const auto told = run("--settings");
+  EXPECT_EQ(told.exit_code, 0) << told.errors;
+  EXPECT_NE(told.output.find("| `seed` | `0` | whole number at least 0 | seed of the whole world |"),
+            std::string::npos)
+      << told.output;
+}
+
 TEST_F(SimulateProgram, AnUnknownFlagIsAUsageError) {
   EXPECT_EQ(run("--seeed 3").exit_code, 2);
 }

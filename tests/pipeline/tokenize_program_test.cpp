@@ -110,8 +110,7 @@ TEST_F(TokenizeProgram, HelpAndVersionGoToStandardOutput) {
 }
 
 TEST_F(TokenizeProgram, AReaderThatGoesAwayDoesNotKillIt) {
-  const ProgramRun result =
-      run("a.h5ad --estimate-medians -o c.h5 2>&1 | true");
+  const ProgramRun result = run("a.h5ad --estimate-medians -o c.h5 2>&1 | true");
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_TRUE(std::filesystem::exists(folder_ / "c.h5"));
 }

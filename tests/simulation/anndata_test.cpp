@@ -48,7 +48,7 @@ TEST(SimulatedWorld, IsReadByAnndataAndH5py) {
                     "' '" + (folder / "world").string() + "'",
                 status);
   ASSERT_EQ(status, 0) << text;
-  const std::string expected = "shape 40 200\ntotal " + std::to_string(static_cast<long>(total)) +
+  const std::string expected = "shape 40 160\ntotal " + std::to_string(static_cast<long>(total)) +
                                "\nvalues " + std::to_string(counts.counts.size()) + "\nfirst " +
                                world.donors[static_cast<std::size_t>(world.cells.donor[0])] + " " +
                                world.cell_types[static_cast<std::size_t>(world.cells.type[0])] +

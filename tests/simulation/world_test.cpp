@@ -84,11 +84,11 @@ TEST(World, MotifsDifferInFourPlacesAndHaveThreeLetters) {
 
 TEST(World, GenesLieApartOnTheirContigsAndWindowsDoNotOverlap) {
   const World world = simulate_world(few_cells(1));
-  ASSERT_EQ(world.genes.size(), 200U);
+  ASSERT_EQ(world.genes.size(), 160U);
   EXPECT_EQ(world.genes[0].symbol, "GATA4");
   EXPECT_EQ(world.genes[1].symbol, "TBX5");
   EXPECT_EQ(world.genes[12].symbol, "HOUSE01");
-  EXPECT_EQ(world.genes[199].id, "SIMG00000000200");
+  EXPECT_EQ(world.genes[159].id, "SIMG00000000160");
   std::set<std::string> ids;
   std::map<std::size_t, std::int64_t> end;
   for (const SimulatedGene& gene : world.genes) {
@@ -150,10 +150,10 @@ TEST(World, PromoterMotifsLieWithinReachOfTheTssAndAThirdOfTheTataBoxesIsDamaged
     ASSERT_LE(wrong, 1);
     damaged += wrong;
   }
-  // 1 to 6 a gene and 0 to 3 more for factors: 718 on average; by chance 0.06 a gene, half of them outside.
-  EXPECT_NEAR(static_cast<double>(inside), 725.0, 5 * 24.0);
+  // 1 to 6 a gene and 0 to 3 more for factors: 578 on average; by chance 0.06 a gene, half of them outside.
+  EXPECT_NEAR(static_cast<double>(inside), 583.0, 5 * 21.5);
   EXPECT_LT(outside, 25U);
-  EXPECT_NEAR(damaged, 70, 5 * 6.8);
+  EXPECT_NEAR(damaged, 56, 5 * 6.0);
 }
 
 TEST(World, VariantsReferToTheReferenceAndLieInTheirGenesWindow) {
@@ -218,7 +218,7 @@ TEST(World, TheNetworkHasTheRecipesEdges) {
   int repressed = 0;
   for (std::size_t factor = 0; factor < 12; ++factor) {
     int pool = 0;
-    for (std::size_t gene = 12; gene < 200; ++gene) {
+    for (std::size_t gene = 12; gene < 160; ++gene) {
       if (!edges.contains({factor, gene})) continue;
       EXPECT_EQ(world.genes[gene].kind, GeneKind::kPool);
       ++pool;
@@ -228,7 +228,7 @@ TEST(World, TheNetworkHasTheRecipesEdges) {
   }
   EXPECT_NEAR(repressed, 27, 5 * 4.8);
   int shared = 0;
-  for (std::size_t gene = 12; gene < 200; ++gene)
+  for (std::size_t gene = 12; gene < 160; ++gene)
     shared += edges.contains({0, gene}) && edges.contains({1, gene}) ? 1 : 0;
   EXPECT_EQ(shared, 4);
   const std::set<std::pair<std::size_t, std::size_t>> wanted = {{0, 2}, {0, 3}, {1, 3}, {1, 4},
@@ -257,7 +257,7 @@ TEST(World, GeneSetsFollowFromTheEdges) {
     EXPECT_EQ(set_of(world, factor_symbols()[factor] + " direct"), direct);
     EXPECT_EQ(set_of(world, factor_symbols()[factor] + " indirect"), indirect);
   }
-  EXPECT_EQ(set_of(world, "housekeeping").size(), 70U);
+  EXPECT_EQ(set_of(world, "housekeeping").size(), 30U);
   EXPECT_EQ(world.gene_sets.size(), 12U + 5U + 1U);
 }
 

@@ -91,5 +91,14 @@ TEST(ProgressObserver, TellsLossThroughputAndEvaluations) {
   EXPECT_THAT(reporter.warnings, ::testing::ElementsAre(HasSubstr("after step 30")));
 }
 
+TEST(ProgressObserver, ARunThatIsDoneHasNoProgressToShow) {
+  testing::RecordingReporter reporter;
+  ProgressObserver observer("train", reporter);
+  observer.on_start({.first_step = 1600, .total_steps = 1600, .unit = "tokens"});
+  observer.on_end(1600, false);
+  EXPECT_TRUE(reporter.stages.empty());
+  EXPECT_THAT(reporter.messages, ::testing::ElementsAre("all 1,600 steps are done already"));
+}
+
 }  // namespace
 }  // namespace biodta::training

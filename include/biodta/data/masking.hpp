@@ -1,15 +1,15 @@
 #pragma once
 /// @file
-/// Masked-language-model masking (Devlin et al. 2019): 15 % of the tokens are targets; of these 80 % become the mask
-/// token, 10 % a random gene, 10 % stay.
-
-#include <cstdint>
-#include <span>
-#include <vector>
+/// Masked-language-model masking (Devlin et al. 2019): 15 % of the tokens are targets; of these 80 % become
+/// the mask token, 10 % a random gene, 10 % stay.
 
 #include <biodta/cells/vocabulary.hpp>
 #include <biodta/support/options.hpp>
 #include <biodta/support/random.hpp>
+
+#include <cstdint>
+#include <span>
+#include <vector>
 
 namespace biodta::data {
 
@@ -22,8 +22,8 @@ void describe(support::OptionVisitor& visit, MaskingOptions& options);
 
 /// What was done to one cell.
 struct MaskedCell {
-  std::vector<std::uint32_t> positions;     ///< of the targets, ascending
-  std::vector<cells::TokenId> targets;      ///< the true tokens there
+  std::vector<std::uint32_t> positions;  ///< of the targets, ascending
+  std::vector<cells::TokenId> targets;   ///< the true tokens there
 };
 /// Masks `tokens` (genes only; specials are neither chosen nor drawn) in place.
 /// A cell with at least one token has at least one target.

@@ -2,16 +2,16 @@
 /// @file
 /// Cells concatenated, never padded; torch-free, so that workers and tests need no tensor.
 
+#include <biodta/cells/corpus.hpp>
+#include <biodta/data/masking.hpp>
+#include <biodta/embedding/bank.hpp>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
-
-#include <biodta/cells/corpus.hpp>
-#include <biodta/data/masking.hpp>
-#include <biodta/embedding/bank.hpp>
 
 namespace biodta::data {
 
@@ -44,20 +44,20 @@ class TokenRows {
   std::vector<cells::TokenId> missing_;
 };
 
-/// Makes packed batches from a corpus. Tokens without a row (when there is a bank) are dropped from the cell before it
-/// is cut at max_length. Thread-safe: one builder may serve several workers.
+/// Makes packed batches from a corpus. Tokens without a row (when there is a bank) are dropped from the cell
+/// before it is cut at max_length. Thread-safe: one builder may serve several workers.
 class BatchBuilder {
  public:
   /// @param corpus    must outlive the builder.
   /// @param rows      nullptr = no bank (the adapter-free twin); must outlive the builder.
   /// @param contexts  [cells of the corpus] or empty = reference for all.
-  BatchBuilder(const cells::Corpus& corpus, const TokenRows* rows, std::vector<embedding::ContextIndex> contexts,
-               std::size_t max_length);
+  BatchBuilder(const cells::Corpus& corpus, const TokenRows* rows,
+               std::vector<embedding::ContextIndex> contexts, std::size_t max_length);
   /// The cells as they are.
   PackedBatch build(std::span<const std::uint32_t> cells) const;
   /// The cells masked; each cell's masking is seeded by (seed, epoch, cell) alone.
-  PackedBatch build_masked(std::span<const std::uint32_t> cells, const MaskingOptions& options, std::uint64_t seed,
-                           std::uint64_t epoch) const;
+  PackedBatch build_masked(std::span<const std::uint32_t> cells, const MaskingOptions& options,
+                           std::uint64_t seed, std::uint64_t epoch) const;
   /// Tokens of one cell as the model will see them: rowless ones dropped, cut at max_length.
   std::vector<cells::TokenId> tokens_of(std::uint32_t cell) const;
 

@@ -2,12 +2,12 @@
 /// @file
 /// Length-grouped batches whose order is shuffled within each megabatch (paper A.1).
 
+#include <biodta/support/options.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
-
-#include <biodta/support/options.hpp>
 
 namespace biodta::data {
 
@@ -18,20 +18,20 @@ enum class BatchOrder {
 };
 
 struct SamplerOptions {
-  std::int64_t batch_size = 12;             ///< cells a batch and rank
+  std::int64_t batch_size = 12;  ///< cells a batch and rank
   BatchOrder order = BatchOrder::kShuffled;
-  std::int64_t megabatch_multiplier = 1000; ///< global batches a megabatch
+  std::int64_t megabatch_multiplier = 1000;  ///< global batches a megabatch
   std::int64_t seed = 0;
 };
 void describe(support::OptionVisitor& visit, SamplerOptions& options);
 
 /// One epoch's order of cells, cut into global batches (batch_size × ranks × accumulation cells).
 ///
-/// A seeded permutation is cut into megabatches of `megabatch_multiplier` global batches; each is sorted by length
-/// (descending, ties by position in the permutation), cut into global batches, and the batches are shuffled: the one
-/// with the longest cell of all comes first (memory runs out early or never), the ragged tail last.
-/// The order depends on (lengths, options, global batch size, epoch) alone, so it is the same for every number of ranks.
-/// O(N) time but for the sorts, 4 bytes a cell.
+/// A seeded permutation is cut into megabatches of `megabatch_multiplier` global batches; each is sorted by
+/// length (descending, ties by position in the permutation), cut into global batches, and the batches are
+/// shuffled: the one with the longest cell of all comes first (memory runs out early or never), the ragged
+/// tail last. The order depends on (lengths, options, global batch size, epoch) alone, so it is the same for
+/// every number of ranks. O(N) time but for the sorts, 4 bytes a cell.
 class LengthGroupedSampler {
  public:
   /// @param lengths  tokens a cell; copied nowhere, must outlive the sampler.
@@ -47,8 +47,8 @@ class LengthGroupedSampler {
   std::size_t batch_count() const noexcept;
   /// Cells of a global batch.
   std::span<const std::uint32_t> global_batch(std::size_t index) const;
-  /// The part of a global batch that belongs to a slot (rank and micro-batch) of `slots`: every slots-th cell from
-  /// `slot`, so that all slots see near-equal lengths. May be empty for a ragged tail.
+  /// The part of a global batch that belongs to a slot (rank and micro-batch) of `slots`: every slots-th cell
+  /// from `slot`, so that all slots see near-equal lengths. May be empty for a ragged tail.
   std::vector<std::uint32_t> slot_of(std::size_t index, std::size_t slot, std::size_t slots) const;
 
  private:

@@ -15,9 +15,10 @@ namespace biodta::distributed {
 struct ReducerOptions {
   std::int64_t bucket_bytes = 25 * 1024 * 1024;   ///< gradients sent together
   std::int64_t first_bucket_bytes = 1024 * 1024;  ///< of the first to be ready, so that sending starts early
-  /// Some parameters may have no part in a micro-batch's loss: among several ranks their gradient is then zero.
-  /// Costs a sum over every parameter a step.
-  bool find_unused_parameters = true;
+  /// Makes every parameter part of every loss, with a gradient of zero where it had no part, as the exchange
+  /// among several ranks needs. Costs a sum over every parameter a step; false where each has its part
+  /// anyway.
+  bool reach_every_parameter = true;
 };
 
 /// Owns how gradients are zeroed, accumulated over micro-batches and averaged over ranks. Alone, backward and

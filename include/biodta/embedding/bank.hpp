@@ -1,9 +1,10 @@
 #pragma once
 /// @file
-/// The embedding bank (`embeddings.h5`): rows of DNA (or other) embeddings per gene, with contexts. Format in docs/formats.md.
+/// The embedding bank (`embeddings.h5`): rows of DNA (or other) embeddings per gene, with contexts. Format in
+/// docs/formats.md.
 ///
-/// A row is found by (gene, context) and falls back to the gene's reference row. This is the *dynamic* in dynamic token
-/// adaptation: the same gene has another row in another donor's cells.
+/// A row is found by (gene, context) and falls back to the gene's reference row. This is the *dynamic* in
+/// dynamic token adaptation: the same gene has another row in another donor's cells.
 
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +21,8 @@ namespace biodta::embedding {
 /// How values are stored; in memory they are float32.
 enum class Precision { kFloat16, kFloat32 };
 
-/// Where a bank's rows come from: free-form text attributes (reference_checksum, window, tss_policy, model_checksum, …).
+/// Where a bank's rows come from: free-form text attributes (reference_checksum, window, tss_policy,
+/// model_checksum, …).
 using Provenance = std::map<std::string, std::string>;
 
 /// Index of a row over the whole bank: reference rows first (gene order), then each context's rows in order.
@@ -33,14 +35,17 @@ inline constexpr ContextIndex kReference = -1;
 class EmbeddingBank {
  public:
   /// @param reference  [genes, tokens_per_gene, width], row-major.
-  EmbeddingBank(std::vector<std::string> gene_ids, std::vector<std::string> symbols, std::size_t tokens_per_gene,
-                std::size_t width, std::vector<float> reference, Provenance provenance = {});
+  EmbeddingBank(std::vector<std::string> gene_ids, std::vector<std::string> symbols,
+                std::size_t tokens_per_gene, std::size_t width, std::vector<float> reference,
+                Provenance provenance = {});
   /// Adds a context: rows for the genes whose DNA differs in it.
   /// @param gene_index  ascending, each below gene_count().
   /// @param values      [gene_index.size(), tokens_per_gene, width].
-  ContextIndex add_context(std::string name, std::vector<std::uint32_t> gene_index, std::span<const float> values);
+  ContextIndex add_context(std::string name, std::vector<std::uint32_t> gene_index,
+                           std::span<const float> values);
 
-  static EmbeddingBank read(const std::filesystem::path& path);  ///< contexts come in the order of their names
+  static EmbeddingBank read(
+      const std::filesystem::path& path);  ///< contexts come in the order of their names
   /// Atomic.
   void write(const std::filesystem::path& path, Precision precision = Precision::kFloat32) const;
 

@@ -59,8 +59,8 @@ struct ModelConfig {
   BertConfig bert;
   EmbedderConfig embedding;
   Decoder decoder = Decoder::kOwn;
-  /// Dense layer, ReLU and layer norm before the decoder, as in BERT. Without them the decoder reads the last layer
-  /// directly, which small models learn faster; such a model is no Hugging Face BERT.
+  /// Dense layer, ReLU and layer norm before the decoder, as in BERT. Without them the decoder reads the last
+  /// layer directly, which small models learn faster; such a model is no Hugging Face BERT.
   bool head_transform = true;
   std::int64_t vocabulary_size = 0;  ///< tokens, specials included; set from the corpus
   std::int64_t row_size = 0;         ///< E, from the bank; 0 for the table

@@ -27,14 +27,16 @@ enum class MissingRows {
 
 /// How cells meet the embedding bank; adapter only.
 struct BankOptions {
-  std::string context_column;  ///< obs column whose values name the bank's contexts, for example "donor"; empty = reference
+  std::string context_column;  ///< obs column whose values name the bank's contexts, for example "donor";
+                               ///< empty = reference
   MissingRows missing_rows = MissingRows::kDrop;
   double min_overlap = 0.1;  ///< least share of the vocabulary's genes that must have a row
 };
 void describe(support::OptionVisitor& visit, BankOptions& options);
 
 struct DistributedOptions {
-  std::int64_t processes = 0;          ///< ranks that the program starts on this machine; 0 = one per visible GPU, or one
+  std::int64_t processes =
+      0;  ///< ranks that the program starts on this machine; 0 = one per visible GPU, or one
   std::int64_t timeout_seconds = 600;  ///< a peer silent for so long is taken for dead
 };
 void describe(support::OptionVisitor& visit, DistributedOptions& options);
@@ -58,19 +60,21 @@ void describe(support::OptionVisitor& visit, TrainOptions& options);
 
 /// Where a run happens.
 struct TrainRuntime {
-  distributed::Membership membership{};      ///< this process among the ranks; alone by default
-  std::string device = "auto";               ///< see choose_device
-  const std::atomic<bool>* stop = nullptr;   ///< see training::TrainerParts::stop
+  distributed::Membership membership{};     ///< this process among the ranks; alone by default
+  std::string device = "auto";              ///< see choose_device
+  const std::atomic<bool>* stop = nullptr;  ///< see training::TrainerParts::stop
 };
 
 /// Reads and checks everything, and says what the run would be, without training or writing anything.
 /// Throws ConfigError or InputError as train would.
-void check_training(const TrainOptions& options, support::Reporter& reporter, const TrainRuntime& runtime = {});
+void check_training(const TrainOptions& options, support::Reporter& reporter,
+                    const TrainRuntime& runtime = {});
 
-/// Trains this rank's part. The first rank writes the run folder: config.yaml (resolved), metrics.jsonl, checkpoints/, and at
-/// the end model/{config.json, model.safetensors, vocabulary.tsv}, which appears whole or not at all and stays away when the
-/// run was stopped. A run folder with checkpoints is gone on from (training.resume).
-/// Throws ConfigError for settings that contradict each other or the data, InputError for files that cannot be used.
+/// Trains this rank's part. The first rank writes the run folder: config.yaml (resolved), metrics.jsonl,
+/// checkpoints/, and at the end model/{config.json, model.safetensors, vocabulary.tsv}, which appears whole
+/// or not at all and stays away when the run was stopped. A run folder with checkpoints is gone on from
+/// (training.resume). Throws ConfigError for settings that contradict each other or the data, InputError for
+/// files that cannot be used.
 training::TrainingOutcome train(const TrainOptions& options, support::Reporter& reporter,
                                 const TrainRuntime& runtime = {});
 

@@ -50,7 +50,7 @@ void describe(support::OptionVisitor& visit, DonorOptions& options);
 
 /// Genes besides the 12 transcription factors, and who regulates whom.
 struct NetworkOptions {
-  std::int64_t housekeeping = 70;  ///< genes that no factor regulates
+  std::int64_t housekeeping = 30;  ///< genes that no factor regulates
   std::int64_t pool = 118;         ///< genes of which the factors' targets are drawn
   std::int64_t targets = 15;       ///< targets of each factor
   std::int64_t shared = 4;         ///< targets that TBX5 shares with GATA4
@@ -67,10 +67,10 @@ struct CellOptions {
   double dispersion = 0.15;        ///< of the gamma noise (squared coefficient of variation)
   double factor_on_share = 0.6;    ///< cells of a factor's type in which it is on
   double factor_on = 8.0;          ///< mean count of a factor that is on
-  double factor_off = 0.04;        ///< and that is off
+  double factor_off = 0.005;       ///< and that is off
   double factor_spread = 0.5;      ///< standard deviation of a factor's log mean between cells
   double factor_response = 1.8;    ///< gain of log mean by the full activity of an upstream factor
-  double factor_least = -3.0;      ///< log mean of a factor, at least
+  double factor_least = -6.0;      ///< log mean of a factor, at least
   double factor_greatest = 3.2;    ///< and at most
   double half_activity = 3.0;      ///< mean at which a factor is half active: activity = mean / (mean + this)
   double log_mean = 0.2;           ///< of all other genes
@@ -90,7 +90,7 @@ struct LociOptions {
   std::int64_t count = 4000;
   std::int64_t margin = 6;           ///< bp beyond the window on either side, for shifts in training
   double without_tata_share = 0.15;  ///< loci without a TATA box
-  std::int64_t binding_motifs = 3;   ///< up to so many motifs of random factors
+  std::int64_t binding_motifs = 8;   ///< up to so many motifs of random factors
   std::int64_t bins = 16;            ///< bins of a track, in the middle of the window
   std::int64_t bin_size = 32;        ///< bp of a bin
   double background = 0.05;          ///< signal where nothing is

@@ -10,7 +10,8 @@
 
 namespace biodta {
 
-/// Base of everything the library throws on purpose. The message is one line that names what was wrong and where.
+/// Base of everything the library throws on purpose. The message is one line that names what was wrong and
+/// where.
 class Error : public std::runtime_error {
  public:
   explicit Error(const std::string& message, std::string hint = {});

@@ -3,8 +3,8 @@
 /// HDF5 files by RAII. HDF5's own headers appear only in src/support/hdf5*, and every call passes through one
 /// process-wide lock (the library as packaged is not thread-safe), so objects may be used from any thread.
 ///
-/// Every function throws InputError naming the file and the object inside it. Nothing is printed: HDF5's own error
-/// stack is turned into the message.
+/// Every function throws InputError naming the file and the object inside it. Nothing is printed: HDF5's own
+/// error stack is turned into the message.
 
 #include <cstddef>
 #include <cstdint>
@@ -20,8 +20,18 @@ namespace biodta::support::hdf5 {
 
 /// The kinds of values that Bio-DTA's files hold.
 enum class ElementType {
-  kInt8, kUint8, kInt16, kUint16, kInt32, kUint32, kInt64, kUint64,
-  kFloat16, kFloat32, kFloat64, kBool,  ///< kBool: h5py's enumeration of FALSE and TRUE
+  kInt8,
+  kUint8,
+  kInt16,
+  kUint16,
+  kInt32,
+  kUint32,
+  kInt64,
+  kUint64,
+  kFloat16,
+  kFloat32,
+  kFloat64,
+  kBool,    ///< kBool: h5py's enumeration of FALSE and TRUE
   kString,  ///< fixed or variable length
   kOther    ///< compound, reference, …
 };
@@ -62,8 +72,8 @@ class Attributed {
   std::shared_ptr<detail::Object> object_;
 };
 
-/// An n-dimensional array. T of the templates: (u)int8/16/32/64, float, double; values are converted from and to the
-/// file's type by HDF5, out-of-range integers being clipped as HDF5 does.
+/// An n-dimensional array. T of the templates: (u)int8/16/32/64, float, double; values are converted from and
+/// to the file's type by HDF5, out-of-range integers being clipped as HDF5 does.
 class Dataset : public Attributed {
  public:
   std::vector<std::uint64_t> shape() const;
@@ -74,7 +84,8 @@ class Dataset : public Attributed {
   /// Reads `count` values of a one-dimensional dataset from `first`.
   template <class T>
   void read(std::uint64_t first, std::span<T> out) const;
-  /// Reads rows [first, first + rows) of an array of any rank; `out` holds rows × the product of the other dimensions.
+  /// Reads rows [first, first + rows) of an array of any rank; `out` holds rows × the product of the other
+  /// dimensions.
   template <class T>
   void read_rows(std::uint64_t first, std::uint64_t rows, std::span<T> out) const;
   /// Reads everything, in C order.
@@ -132,7 +143,8 @@ class File : public Group {
   static File open(const std::filesystem::path& path);
   /// Read and write.
   static File open_for_update(const std::filesystem::path& path);
-  /// Replaces what is there; use with AtomicPath. Creation times are not stored, so equal contents give equal bytes.
+  /// Replaces what is there; use with AtomicPath. Creation times are not stored, so equal contents give equal
+  /// bytes.
   static File create(const std::filesystem::path& path);
   const std::filesystem::path& path() const noexcept { return path_; }
   /// Writes and closes, and with it every object opened from it; errors surface here, not in the destructor.

@@ -1,6 +1,7 @@
 #pragma once
 /// @file
-/// One description per options aggregate, from which everything else follows: reading YAML, refusing unknown keys,
+/// One description per options aggregate, from which everything else follows: reading YAML, refusing unknown
+/// keys,
 /// `--set`, writing the resolved config, and the configuration reference.
 ///
 /// Beside each aggregate stands one function, found by argument-dependent lookup:
@@ -8,7 +9,8 @@
 ///     struct SamplerOptions { std::int64_t batch_size = 12; Order order = Order::kShuffled; };
 ///     void describe(support::OptionVisitor& visit, SamplerOptions& options) {
 ///       visit.field("batch_size", options.batch_size, "cells per batch and rank", at_least(1));
-///       visit.choice("order", options.order, {{"shuffled", Order::kShuffled}, {"sorted", Order::kSorted}}, "…");
+///       visit.choice("order", options.order, {{"shuffled", Order::kShuffled}, {"sorted", Order::kSorted}},
+///       "…");
 ///     }
 ///
 /// Paths in a file are relative to that file; paths in `--set` to the current folder.
@@ -33,13 +35,16 @@ Check at_least(double low);
 Check greater_than(double low);
 Check between(double low, double high);  ///< both ends included
 
-/// Walks the fields of an aggregate. Implemented by the YAML reader, the YAML writer and the reference writer.
+/// Walks the fields of an aggregate. Implemented by the YAML reader, the YAML writer and the reference
+/// writer.
 class OptionVisitor {
  public:
   virtual ~OptionVisitor() = default;
   virtual void field(std::string_view name, bool& value, std::string_view help) = 0;
-  virtual void field(std::string_view name, std::int64_t& value, std::string_view help, const Check& check = {}) = 0;
-  virtual void field(std::string_view name, double& value, std::string_view help, const Check& check = {}) = 0;
+  virtual void field(std::string_view name, std::int64_t& value, std::string_view help,
+                     const Check& check = {}) = 0;
+  virtual void field(std::string_view name, double& value, std::string_view help,
+                     const Check& check = {}) = 0;
   virtual void field(std::string_view name, std::string& value, std::string_view help) = 0;
   virtual void field(std::string_view name, std::filesystem::path& value, std::string_view help) = 0;
   virtual void field(std::string_view name, std::vector<std::int64_t>& value, std::string_view help,
@@ -47,7 +52,8 @@ class OptionVisitor {
   virtual void field(std::string_view name, std::vector<double>& value, std::string_view help,
                      const Check& check = {}) = 0;
   virtual void field(std::string_view name, std::vector<std::string>& value, std::string_view help) = 0;
-  virtual void field(std::string_view name, std::vector<std::filesystem::path>& value, std::string_view help) = 0;
+  virtual void field(std::string_view name, std::vector<std::filesystem::path>& value,
+                     std::string_view help) = 0;
 
   /// An enumeration, by name.
   template <class E>
@@ -72,8 +78,8 @@ class OptionVisitor {
   }
 
  protected:
-  virtual std::size_t choose(std::string_view name, std::size_t current, std::span<const std::string_view> known,
-                             std::string_view help) = 0;
+  virtual std::size_t choose(std::string_view name, std::size_t current,
+                             std::span<const std::string_view> known, std::string_view help) = 0;
   virtual void enter(std::string_view name, std::string_view help) = 0;
   virtual void leave() = 0;
 };
@@ -86,16 +92,19 @@ Describe describer(T& options) {
 }
 
 /// Reads a YAML file and then `overrides` ("section.key=value", YAML values) into an aggregate that holds its
-/// defaults. Throws ConfigError, naming file, line, key, what was found and what is known, on anything unknown or
-/// out of range; the aggregate is then half-read and must be thrown away.
+/// defaults. Throws ConfigError, naming file, line, key, what was found and what is known, on anything
+/// unknown or out of range; the aggregate is then half-read and must be thrown away.
 /// @param file  empty = no file, defaults and overrides only.
-void read_options(const Describe& describe, const std::filesystem::path& file, std::span<const std::string> overrides);
+void read_options(const Describe& describe, const std::filesystem::path& file,
+                  std::span<const std::string> overrides);
 template <class T>
-void read_options(T& options, const std::filesystem::path& file, std::span<const std::string> overrides = {}) {
+void read_options(T& options, const std::filesystem::path& file,
+                  std::span<const std::string> overrides = {}) {
   read_options(describer(options), file, overrides);
 }
 
-/// The resolved config as YAML, every field with its value; paths are absolute. Reading it back gives the same.
+/// The resolved config as YAML, every field with its value; paths are absolute. Reading it back gives the
+/// same.
 std::string write_options(const Describe& describe);
 template <class T>
 std::string write_options(const T& options) {

@@ -10,8 +10,8 @@
 
 namespace biodta::support {
 
-/// A SplitMix64 stream (Steele, Lea & Flood 2014): 16 bytes of state, cheap to seed, so that each cell, gene or trial
-/// has its own stream and results do not depend on who draws first. A UniformRandomBitGenerator.
+/// A SplitMix64 stream (Steele, Lea & Flood 2014): 16 bytes of state, cheap to seed, so that each cell, gene
+/// or trial has its own stream and results do not depend on who draws first. A UniformRandomBitGenerator.
 /// Distributions come from Boost.Random, whose algorithms (unlike the standard library's) are fixed.
 class RandomStream {
  public:

@@ -28,7 +28,8 @@ class Reporter {
   virtual void debug(std::string_view message) = 0;
   /// @param total  units of the whole stage; 0 = unknown.
   /// @param unit   plural noun of a unit, for example "cells".
-  virtual std::unique_ptr<Progress> start(std::string_view stage, std::uint64_t total, std::string_view unit) = 0;
+  virtual std::unique_ptr<Progress> start(std::string_view stage, std::uint64_t total,
+                                          std::string_view unit) = 0;
 };
 
 /// A reporter that says nothing; the default of every function that takes one. Safe to share.
@@ -36,7 +37,8 @@ Reporter& silent_reporter();
 
 enum class LogLevel { kDebug, kInfo, kWarn, kError };
 
-/// For programs: messages to stderr through spdlog; on a terminal a progress bar, elsewhere a line every ten seconds.
+/// For programs: messages to stderr through spdlog; on a terminal a progress bar, elsewhere a line every ten
+/// seconds.
 /// @param quiet  neither messages below warnings nor progress.
 std::unique_ptr<Reporter> make_terminal_reporter(LogLevel level, bool quiet);
 

@@ -10,9 +10,10 @@
 
 namespace biodta::support {
 
-/// The entries of `known` nearest to `word` (edit distance, case ignored), best first, at most `most`, and only those
-/// near enough to be a slip of the hand.
-std::vector<std::string> nearest_names(std::string_view word, std::span<const std::string> known, std::size_t most = 3);
+/// The entries of `known` nearest to `word` (edit distance, case ignored), best first, at most `most`, and
+/// only those near enough to be a slip of the hand.
+std::vector<std::string> nearest_names(std::string_view word, std::span<const std::string> known,
+                                       std::size_t most = 3);
 /// "a, b and c".
 std::string join_words(std::span<const std::string> words);
 /// "1,234,567".

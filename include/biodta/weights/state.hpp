@@ -2,13 +2,13 @@
 /// @file
 /// Between modules and named tensors, strictly.
 
-#include <filesystem>
-#include <string>
-#include <vector>
+#include <biodta/weights/tensor_file.hpp>
 
 #include <torch/nn/module.h>
 
-#include <biodta/weights/tensor_file.hpp>
+#include <filesystem>
+#include <string>
+#include <vector>
 
 namespace biodta::weights {
 
@@ -16,7 +16,8 @@ namespace biodta::weights {
 NamedTensors state_of(const torch::nn::Module& module);
 
 /// Copies `tensors` into the module's parameters and buffers, converting dtype and device.
-/// Throws InputError that names `origin` and every missing, unexpected or misshaped key (the first few, and how many).
+/// Throws InputError that names `origin` and every missing, unexpected or misshaped key (the first few, and
+/// how many).
 /// @param ignore_missing  names (full) that may be absent, such as BatchNorm's num_batches_tracked.
 void load_state(torch::nn::Module& module, const NamedTensors& tensors, const std::filesystem::path& origin,
                 const std::vector<std::string>& ignore_missing = {});

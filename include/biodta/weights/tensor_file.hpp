@@ -1,12 +1,13 @@
 #pragma once
 /// @file
-/// Named tensors to and from files: safetensors, and PyTorch's pytorch_model.bin read without executing anything.
+/// Named tensors to and from files: safetensors, and PyTorch's pytorch_model.bin read without executing
+/// anything.
+
+#include <torch/types.h>
 
 #include <filesystem>
 #include <map>
 #include <string>
-
-#include <torch/types.h>
 
 namespace biodta::weights {
 
@@ -20,10 +21,12 @@ struct TensorFile {
   Metadata metadata;  ///< safetensors' __metadata__; empty for pytorch_model.bin
 };
 
-/// Reads by content: safetensors or a zip of torch.save. Throws InputError on anything damaged, and on a pickle that
-/// asks for anything but tensors and plain containers. A lone tensor of torch.save is named "tensor".
+/// Reads by content: safetensors or a zip of torch.save. Throws InputError on anything damaged, and on a
+/// pickle that asks for anything but tensors and plain containers. A lone tensor of torch.save is named
+/// "tensor".
 TensorFile read_tensors(const std::filesystem::path& path);
 /// Atomic.
-void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors, const Metadata& metadata = {});
+void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
+                       const Metadata& metadata = {});
 
 }  // namespace biodta::weights
