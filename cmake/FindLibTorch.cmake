@@ -9,7 +9,10 @@ Looked for, in this order: BIODTA_LIBTORCH_ROOT, .deps/libtorch (scripts/setup),
 the Python on the PATH. The target's properties carry the definitions that the wheel was built with,
 so that c10d's headers show ProcessGroupGloo (and, with BIODTA_WITH_CUDA, ProcessGroupNCCL).
 #]=======================================================================]
-set(BIODTA_LIBTORCH_ROOT "" CACHE PATH "Folder of LibTorch that holds include/ and lib/")
+# Not where a plain variable names it already: policy CMP0126 would let the cache entry hide that.
+if(NOT DEFINED BIODTA_LIBTORCH_ROOT)
+  set(BIODTA_LIBTORCH_ROOT "" CACHE PATH "Folder of LibTorch that holds include/ and lib/")
+endif()
 
 set(_candidates "${BIODTA_LIBTORCH_ROOT}" "${BIODTA_LIBTORCH_ROOT}/torch" "${PROJECT_SOURCE_DIR}/.deps/libtorch/torch")
 find_program(_python NAMES python3 python)

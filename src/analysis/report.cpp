@@ -90,10 +90,19 @@ std::vector<Figure> figures_of(const Report& report) {
 }  // namespace
 
 void check_report_folder(const std::filesystem::path& folder, bool overwrite) {
+  support::require_writable(folder);
   std::error_code ignored;
-  if (!overwrite && std::filesystem::exists(std::filesystem::symlink_status(folder, ignored)))
+  if (!std::filesystem::exists(std::filesystem::symlink_status(folder, ignored))) return;
+  if (!overwrite)
     throw ConfigError("output: " + folder.string() + " is there already",
                       "add --overwrite to replace it, or name another with --output");
+  // A mistyped --output must not cost somebody else's folder.
+  if (!std::filesystem::is_directory(folder, ignored) ||
+      (!std::filesystem::is_empty(folder, ignored) &&
+       !std::filesystem::exists(folder / "report.html", ignored)))
+    throw ConfigError("output: found " + folder.string() +
+                          ", which is no report (it has no report.html), expected a report to overwrite",
+                      "remove it by hand, or choose another folder");
 }
 
 void write_report(const Report& report, const std::filesystem::path& folder, bool overwrite) {

@@ -280,7 +280,7 @@ std::string precision_recall_html(const Report& report) {
   return "<details><summary>Precision and recall as a table</summary>\n" + table.finish() +
          "</details>\n<p class=\"caption\">All methods rank the same " + population +
          " genes, seen in enough of the same cells. Random sets: exact expectation, and in brackets the "
-         "middle 95 % of 1,000 draws.</p>\n";
+         "middle 95 % of random draws.</p>\n";
 }
 
 std::string provenance_html(const Report& report) {

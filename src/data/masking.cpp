@@ -15,21 +15,19 @@ cells::TokenId replacement(cells::TokenId token, std::span<const cells::TokenId>
   return token;
 }
 
-void check(const MaskingOptions& options, std::span<const cells::TokenId> genes) {
+}  // namespace
+
+void validate(const MaskingOptions& options) {
   const auto share = [](double value) { return value >= 0 && value <= 1; };
-  if (!share(options.probability) || !share(options.mask_share) || !share(options.random_share) ||
-      options.mask_share + options.random_share > 1.0 + 1e-12) {
+  if (!share(options.probability) || options.probability == 0.0 || !share(options.mask_share) ||
+      !share(options.random_share) || options.mask_share + options.random_share > 1.0 + 1e-12) {
     throw ConfigError(
-        "masking: shares must lie between 0 and 1, mask_share and random_share together too; found "
-        "probability " +
+        "masking: shares must lie between 0 and 1, mask_share and random_share together too, and "
+        "probability above 0; found probability " +
         std::to_string(options.probability) + ", mask_share " + std::to_string(options.mask_share) +
         ", random_share " + std::to_string(options.random_share));
   }
-  if (genes.empty() && options.random_share > 0)
-    throw Error("masking: there are no genes to draw random tokens from");
 }
-
-}  // namespace
 
 void describe(support::OptionVisitor& visit, MaskingOptions& options) {
   visit.field("probability", options.probability, "share of tokens that are targets", support::between(0, 1));
@@ -41,7 +39,9 @@ void describe(support::OptionVisitor& visit, MaskingOptions& options) {
 
 MaskedCell mask_tokens(std::span<cells::TokenId> tokens, std::span<const cells::TokenId> genes,
                        const MaskingOptions& options, support::RandomStream& random) {
-  check(options, genes);
+  validate(options);
+  if (genes.empty() && options.random_share > 0)
+    throw Error("masking: there are no genes to draw random tokens from");
   MaskedCell cell;
   std::vector<std::uint32_t> genes_at;
   for (std::uint32_t position = 0; position < tokens.size(); ++position) {

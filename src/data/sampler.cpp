@@ -51,14 +51,14 @@ void longest_first(Cells& order, std::size_t batch_size, std::span<const std::ui
 }  // namespace
 
 void describe(support::OptionVisitor& visit, SamplerOptions& options) {
-  visit.field("batch_size", options.batch_size, "cells a batch and rank", support::at_least(1));
+  visit.field("batch_size", options.batch_size, "cells a batch and rank", support::between(1, 1 << 20));
   visit.choice(
       "order", options.order,
       {{"shuffled", BatchOrder::kShuffled}, {"sorted", BatchOrder::kSorted}, {"random", BatchOrder::kRandom}},
       "order of batches: grouped by length and shuffled within each megabatch (the paper's), grouped and "
       "longest first (Geneformer's), or not grouped");
   visit.field("megabatch_multiplier", options.megabatch_multiplier, "global batches a megabatch",
-              support::at_least(1));
+              support::between(1, 1 << 20));
   visit.field("seed", options.seed, "seed of the order; the epoch is mixed in", support::at_least(0));
 }
 

@@ -103,7 +103,9 @@ torch::Tensor ConvBlockImpl::residual(const torch::Tensor& x_BC1L) {
   if (torch::GradMode::is_enabled()) {
     x_MC = torch::addmm(x_MC + convolution_->bias, h_MC, weight_CC);
   } else {
-    x_MC.add_(convolution_->bias).addmm_(h_MC, weight_CC);
+    // Autocast casts no operation that works in place.
+    const auto type = x_MC.scalar_type();
+    x_MC.add_(convolution_->bias).addmm_(h_MC.to(type), weight_CC.to(type));
   }
   return to_channels(x_MC.view_as(x_BLC));
 }

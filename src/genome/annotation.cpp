@@ -222,8 +222,7 @@ class GtfReader {
     std::vector<std::string> found;
     for (const std::string& biotype : dropped_) found.push_back(biotype.empty() ? "none" : biotype);
     throw InputError(reader_.path(), "", "genes of biotype " + support::join_words(found),
-                     support::join_words(options_.biotypes),
-                     "set annotation.biotypes; an empty list keeps all");
+                     support::join_words(options_.biotypes), "set genes.biotypes; an empty list keeps all");
   }
 
   LineReader reader_;

@@ -6,6 +6,7 @@
 #include <biodta/genome/variants.hpp>
 #include <biodta/pipeline/device.hpp>
 #include <biodta/pipeline/embed.hpp>
+#include <biodta/support/atomic_file.hpp>
 #include <biodta/support/checksum.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
@@ -33,6 +34,12 @@ void check(const EmbedOptions& options) {
   require(options.weights, "weights", "the folder of an Enformer");
   require(options.output, "output", "the embedding bank to write");
   if (options.vcf.empty() && !options.samples.empty()) throw ConfigError("samples: are set, but vcf is not");
+  support::require_not_read("output", options.output,
+                            {options.genome, options.annotation, options.sequences, options.vcf});
+  std::error_code ignored;
+  for (const auto& file : std::filesystem::directory_iterator(options.weights, ignored))
+    support::require_not_read("output", options.output, {file.path()});
+  support::require_writable(options.output);
 }
 
 /// Samples of the variants that become contexts.
@@ -261,7 +268,7 @@ void describe(support::OptionVisitor& visit, EmbedOptions& options) {
   visit.field("vcf", options.vcf, "donors' variants, VCF or BCF; empty = the reference only");
   visit.field("samples", options.samples, "samples that become contexts; an empty list takes all");
   visit.field("output", options.output, "embedding bank to write");
-  visit.field("batch", options.batch, "windows a forward pass", support::at_least(1));
+  visit.field("batch", options.batch, "windows a forward pass", support::between(1, 1 << 20));
   visit.choice("precision", options.precision,
                {{"float32", embedding::Precision::kFloat32}, {"float16", embedding::Precision::kFloat16}},
                "how rows are stored");

@@ -70,8 +70,10 @@ void add_settings(analysis::Report& report, const MutagenesisRunOptions& options
   }
   add("Cells",
       (options.cells.filters.empty() ? std::string("all") : support::join_words(options.cells.filters)) +
-          " of " + support::with_thousands(subjects.corpus.cell_count()) + "; at most " +
-          support::with_thousands(static_cast<std::uint64_t>(options.cells.max_cells)) +
+          " of " + support::with_thousands(subjects.corpus.cell_count()) + "; " +
+          (options.cells.max_cells == 0
+               ? std::string("all")
+               : "at most " + support::with_thousands(static_cast<std::uint64_t>(options.cells.max_cells))) +
           " that express the gene");
   if (!options.cells.context_column.empty())
     add("DNA of the other genes", "each cell’s own, by " + options.cells.context_column);
@@ -81,6 +83,8 @@ void add_settings(analysis::Report& report, const MutagenesisRunOptions& options
   if (options.evaluation.control_genes > 0)
     add("Specificity control", std::to_string(options.evaluation.control_genes) + " genes of the set “" +
                                    options.evaluation.control_set + "”, drawn among those expressed");
+  add("Random sets", support::with_thousands(static_cast<std::uint64_t>(options.evaluation.random_sets)) +
+                         " draws a set and size");
   add("Seed", std::to_string(options.seed));
 }
 

@@ -4,6 +4,7 @@
 #include <biodta/cells/obs_table.hpp>
 #include <biodta/cells/vocabulary.hpp>
 #include <biodta/pipeline/tokenize.hpp>
+#include <biodta/support/atomic_file.hpp>
 #include <biodta/support/checksum.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
@@ -41,11 +42,13 @@ void check_paths(const TokenizeOptions& options) {
     if (!seen.insert(whole).second)
       throw ConfigError("inputs: found " + path.string() + " twice, expected each once");
   }
+  for (const auto& path : options.inputs) {
+    support::require_not_read("output", options.output, {path});
+    support::require_not_read("vocabulary_output", options.vocabulary_output, {path});
+  }
+  support::require_not_read("output", options.output, {options.vocabulary, options.vocabulary_output});
   for (const auto* written : {&options.output, &options.vocabulary_output}) {
-    if (!written->empty() && seen.contains(std::filesystem::weakly_canonical(*written, ignored))) {
-      throw ConfigError("output: found " + written->string() +
-                        ", which is an input too, expected another file");
-    }
+    if (!written->empty()) support::require_writable(*written);
   }
 }
 

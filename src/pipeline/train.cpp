@@ -6,14 +6,19 @@
 #include <biodta/pipeline/device.hpp>
 #include <biodta/pipeline/train.hpp>
 #include <biodta/support/atomic_file.hpp>
+#include <biodta/support/checksum.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
+#include <biodta/support/tsv.hpp>
 #include <biodta/training/masked_lm_task.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -34,6 +39,7 @@ void check_options(const TrainOptions& options) {
   if (has_adapter(options)) {
     require(options.embeddings, "embeddings", "an embedding bank, or model.embedding.kind: table");
   }
+  data::validate(options.masking);
 }
 
 /// What the model is fed with, held together because each part refers to the one before.
@@ -115,6 +121,22 @@ model::MaskedLanguageModel make_model(const TrainOptions& options, const Trainin
   return model;
 }
 
+/// What the state of a run does not show by its shapes, and yet decides what a checkpoint means.
+std::map<std::string, std::string> identity_of(const TrainOptions& options, const TrainingData& data) {
+  std::string genes;
+  for (const auto& gene : data.corpus.vocabulary().genes()) genes += gene.id + "\n";
+  const auto& bert = options.model.bert;
+  std::map<std::string, std::string> identity = {
+      {"vocabulary", support::bytes_checksum(std::as_bytes(std::span(genes)))},
+      {"model.bert.heads", std::to_string(bert.heads)},
+      {"model.bert.layer_norm_epsilon", support::format_double(bert.layer_norm_epsilon)}};
+  if (data.bank) {
+    identity["embeddings"] = support::bytes_checksum(std::as_bytes(data.bank->values()));
+    identity["bank.context_column"] = options.bank.context_column;
+  }
+  return identity;
+}
+
 std::unique_ptr<training::MaskedLmTask> make_task(const TrainOptions& options, const TrainingData& data,
                                                   const model::MaskedLanguageModel& model,
                                                   torch::Device device,
@@ -124,9 +146,12 @@ std::unique_ptr<training::MaskedLmTask> make_task(const TrainOptions& options, c
   task.masking = options.masking;
   task.gradient_accumulation = options.training.gradient_accumulation;
   task.seed = static_cast<std::uint64_t>(options.training.seed);
-  training::MaskedLmData inputs{*data.batches, data.lengths,
-                                static_cast<std::size_t>(options.model.bert.max_positions), data.split,
-                                data.bank ? data::bank_tensor(*data.bank) : torch::Tensor()};
+  training::MaskedLmData inputs{*data.batches,
+                                data.lengths,
+                                static_cast<std::size_t>(options.model.bert.max_positions),
+                                data.split,
+                                data.bank ? data::bank_tensor(*data.bank) : torch::Tensor(),
+                                identity_of(options, data)};
   return std::make_unique<training::MaskedLmTask>(model, std::move(inputs), task, device, membership.rank,
                                                   membership.world_size);
 }
@@ -152,12 +177,14 @@ void tell_plan(const TrainingData& data, const model::MaskedLanguageModel& model
                 std::to_string(runtime.membership.world_size) + " × " + device.str());
 }
 
-/// Writes config.yaml when the run begins: not before it is known that the run folder's checkpoints belong to
-/// it.
-class ConfigFile : public training::Observer {
+/// Writes config.yaml when the run begins, and takes an earlier run's model away: not before it is known that
+/// the run folder's checkpoints belong to it.
+class RunFolder : public training::Observer {
  public:
-  explicit ConfigFile(const TrainOptions& options) : options_(options) {}
-  void on_start(const training::RunStart&) override {
+  explicit RunFolder(const TrainOptions& options) : options_(options) {}
+  void on_start(const training::RunStart& start) override {
+    std::error_code ignored;
+    if (start.first_step < start.total_steps) std::filesystem::remove_all(options_.output / "model", ignored);
     support::write_text_file(options_.output / "config.yaml", support::write_options(options_));
   }
 
@@ -218,7 +245,7 @@ training::TrainingOutcome train(const TrainOptions& options, support::Reporter& 
   if (ranks->is_first()) {
     checkpoints.emplace(options.output / "checkpoints", static_cast<std::size_t>(options.training.keep_last));
   }
-  ConfigFile config_file(options);
+  RunFolder run_folder(options);
   training::MetricsFile metrics(options.output / "metrics.jsonl");
   training::ProgressObserver progress("train", reporter);
   training::TrainerParts parts{.task = *setup.task,
@@ -226,7 +253,7 @@ training::TrainingOutcome train(const TrainOptions& options, support::Reporter& 
                                .schedule = setup.schedule,
                                .ranks = *ranks,
                                .checkpoints = checkpoints ? &*checkpoints : nullptr,
-                               .observers = {&config_file, &metrics, &progress},
+                               .observers = {&run_folder, &metrics, &progress},
                                .reporter = reporter,
                                .stop = runtime.stop};
   training::Trainer trainer(parts, options.training,

@@ -58,11 +58,15 @@ void tell_plan(const training::EnformerTask& task, torch::nn::Module& module, co
                 " parameters; " + with_thousands(schedule.total_steps()) + " steps");
 }
 
-/// Writes config.yaml when the run begins: not before it is known that the folder's checkpoints belong to it.
+/// Writes config.yaml when the run begins, and takes an earlier run's weights away: not before it is known
+/// that the folder's checkpoints belong to it.
 class SettingsFile : public training::Observer {
  public:
   explicit SettingsFile(const TrainEnformerOptions& options) : options_(options) {}
-  void on_start(const training::RunStart&) override {
+  void on_start(const training::RunStart& start) override {
+    std::error_code ignored;
+    if (start.first_step < start.total_steps)
+      std::filesystem::remove(options_.output / "model.safetensors", ignored);
     support::write_text_file(options_.output / "config.yaml", support::write_options(options_));
   }
 

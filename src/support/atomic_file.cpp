@@ -73,9 +73,8 @@ AtomicPath::AtomicPath(fs::path target) : target_(std::move(target)) {
   // "run/" and "run" are the same folder.
   if (!target_.has_filename()) target_ = target_.parent_path();
   if (!target_.has_filename()) fail(target_, "cannot be written", "no file name is given");
+  require_writable(target_);
   std::error_code error;
-  fs::create_directories(parent_of(target_), error);
-  if (error) fail(parent_of(target_), "cannot be made", error.message());
   temporary_ = target_;
   temporary_ += "." + std::to_string(::getpid()) + ".part";
   fs::remove_all(temporary_, error);
@@ -101,6 +100,25 @@ void AtomicPath::commit() try {
   sync_one(parent_of(target_), true);
 } catch (const fs::filesystem_error& error) {
   fail(target_, "cannot be written", error.code().message());
+}
+
+void require_writable(const fs::path& target) {
+  const fs::path parent = parent_of(target.has_filename() ? target : target.parent_path());
+  std::error_code error;
+  fs::create_directories(parent, error);
+  if (error) fail(parent, "cannot be made", error.message());
+  if (::access(parent.c_str(), W_OK | X_OK) != 0) fail(target, "cannot be written", system_reason());
+}
+
+void require_not_read(std::string_view key, const fs::path& written, std::initializer_list<fs::path> read) {
+  std::error_code ignored;
+  for (const fs::path& path : read) {
+    if (written.empty() || path.empty()) continue;
+    if (fs::weakly_canonical(written, ignored) == fs::weakly_canonical(path, ignored)) {
+      throw ConfigError(std::string(key) + ": found " + written.string() +
+                        ", which is an input too, expected another file");
+    }
+  }
 }
 
 void write_text_file(const fs::path& target, std::string_view text) {

@@ -148,10 +148,16 @@ std::vector<fs::path> CheckpointStore::list() const {
 }
 
 std::optional<Checkpoint> CheckpointStore::newest(support::Reporter& reporter) const {
-  for (const auto& folder : list()) {
+  const auto folders = list();
+  for (const auto& folder : folders) {
     try {
       return read_checkpoint(folder);
     } catch (const CheckpointError& error) {
+      // To begin anew would remove them all; only a person may ask for that.
+      if (folder == folders.back())
+        throw CheckpointError(error.what(),
+                              "none of " + folder_.string() +
+                                  " can be read; training.resume=never begins anew and removes them");
       reporter.warn(std::string(error.what()) + "; passing over this checkpoint");
     }
   }

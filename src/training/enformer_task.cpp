@@ -72,7 +72,7 @@ void check_sizes(const enformer::EnformerImpl& model, const std::string& head, c
 }  // namespace
 
 void describe(support::OptionVisitor& visit, EnformerTaskOptions& options) {
-  visit.field("batch_size", options.batch_size, "loci a micro-batch and rank", support::at_least(1));
+  visit.field("batch_size", options.batch_size, "loci a micro-batch and rank", support::between(1, 1 << 20));
   visit.field("max_shift", options.max_shift, "windows are moved by up to ± this many bp",
               support::at_least(0));
   visit.field("reverse_complement", options.reverse_complement, "show the other strand half of the time");
@@ -229,6 +229,8 @@ TaskState EnformerTask::state() {
            {"max_shift", std::to_string(options_.max_shift)},
            {"reverse_complement", options_.reverse_complement ? "true" : "false"},
            {"held_out", std::to_string(held_out_.size())},
+           {"enformer.heads", std::to_string(model_->config().heads)},
+           {"training.gradient_accumulation", std::to_string(accumulation_)},
            {"data_seed", std::to_string(options_.seed)}}};
 }
 

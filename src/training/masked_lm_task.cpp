@@ -228,6 +228,7 @@ TaskState MaskedLmTask::state() {
       {"masking.random_share", std::to_string(self.options.masking.random_share)},
       {"training.seed", std::to_string(self.options.seed)},
   };
+  state.values.insert(self.data.identity.begin(), self.data.identity.end());
   return state;
 }
 

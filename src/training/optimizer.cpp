@@ -27,8 +27,9 @@ const torch::Tensor& find(const weights::NamedTensors& tensors, const std::strin
 void describe(support::OptionVisitor& visit, OptimizerOptions& options) {
   visit.field("learning_rate", options.learning_rate, "AdamW's learning rate at the top of the schedule",
               support::greater_than(0));
-  visit.field("beta1", options.beta1, "decay of the mean of gradients", support::between(0, 1));
-  visit.field("beta2", options.beta2, "decay of the mean of squared gradients", support::between(0, 1));
+  visit.field("beta1", options.beta1, "decay of the mean of gradients", support::between(0, 0.999999));
+  visit.field("beta2", options.beta2, "decay of the mean of squared gradients",
+              support::between(0, 0.999999));
   visit.field("epsilon", options.epsilon, "added to the root of the mean squared gradient",
               support::greater_than(0));
   visit.field("weight_decay", options.weight_decay, "decoupled weight decay, times the learning rate",

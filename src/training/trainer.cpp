@@ -32,19 +32,28 @@ std::vector<torch::Tensor> trained_parameters(torch::nn::Module& module) {
   return parameters;
 }
 
-/// Wall time since the last log line, with pauses.
+/// Wall time since the last log line, without pauses.
 class WindowClock {
  public:
-  void resume() { started_ = Clock::now(); }
-  void pause() { carried_ = seconds(); }
+  void resume() {
+    started_ = Clock::now();
+    runs_ = true;
+  }
+  void pause() {
+    carried_ = seconds();
+    runs_ = false;
+  }
   void restart(double carried = 0.0) {
     carried_ = carried;
     resume();
   }
-  double seconds() const { return carried_ + std::chrono::duration<double>(Clock::now() - started_).count(); }
+  double seconds() const {
+    return carried_ + (runs_ ? std::chrono::duration<double>(Clock::now() - started_).count() : 0.0);
+  }
 
  private:
   double carried_ = 0.0;
+  bool runs_ = true;
   Clock::time_point started_ = Clock::now();
 };
 

@@ -8,7 +8,7 @@ void describe(support::OptionVisitor& visit, TrainingOptions& options) {
   visit.field("max_steps", options.max_steps, "optimizer steps of the whole run; 0 = epochs decides",
               at_least(0));
   visit.field("gradient_accumulation", options.gradient_accumulation,
-              "micro-batches an optimizer step and rank", at_least(1));
+              "micro-batches an optimizer step and rank", support::between(1, 1 << 20));
   visit.field("clip_norm", options.clip_norm, "largest norm of all gradients together; 0 = no clipping",
               at_least(0));
   visit.field("evaluate_every", options.evaluate_every,

@@ -233,6 +233,17 @@ TEST(Embed, names_the_setting_that_is_missing) {
   expect_error<ConfigError>([&] { world.run(); }, {"samples", "vcf"});
 }
 
+TEST(Embed, never_writes_over_what_it_reads) {
+  EmbedWorld world;
+  for (const auto& file : {world.options.genome, world.options.weights / "model.safetensors"}) {
+    ASSERT_TRUE(std::filesystem::exists(file)) << file;
+    const auto before = support::read_text_file(file);
+    world.options.output = file;
+    expect_error<ConfigError>([&] { world.run(); }, {"output", file.filename().string(), "input too"});
+    EXPECT_EQ(support::read_text_file(file), before);
+  }
+}
+
 TEST(Embed, takes_windows_of_its_own_in_place_of_a_genome) {
   EmbedWorld world;
   const std::vector<std::string> windows = {random_bases(7, kSmallWindow), random_bases(8, kSmallWindow)};

@@ -22,7 +22,8 @@ class Line {
     for (const char* name : {"enformer.yaml", "pretrain.yaml", "mutagenesis.yaml"}) {
       fs::copy_file(configs / name, folder_ / name);
     }
-    run("biodta-simulate", "--output world --seed 5 --cells 150 --set loci.count=70 --set network.housekeeping=30");
+    run("biodta-simulate",
+        "--output world --seed 5 --cells 150 --set loci.count=70 --set network.housekeeping=30");
   }
 
   void run(const std::string& program, const std::string& arguments) const {

@@ -333,6 +333,9 @@ TEST_F(MutagenesisTest, RefusesABankThatDoesNotFit) {
 TEST_F(MutagenesisTest, KeepsAnEarlierReport) {
   support::write_text_file(folder_ / "report/mine.txt", "kept");
   expect_error<ConfigError>([&] { run(options()); }, {"report", "--overwrite"});
+  auto over = options();
+  over.overwrite = true;
+  expect_error<ConfigError>([&] { run(over); }, {"report", "no report.html"});
   EXPECT_TRUE(std::filesystem::exists(folder_ / "report/mine.txt"));
 }
 

@@ -116,6 +116,13 @@ TEST(TrainEnformer, writes_no_model_when_it_was_stopped_and_goes_on_later) {
   EXPECT_TRUE(std::filesystem::exists(world / "enformer/model.safetensors"));
 }
 
+TEST(TrainEnformer, trains_and_evaluates_in_bfloat16_too) {
+  const EnformerWorld world;
+  const auto outcome =
+      train_enformer(world.options({"training.precision=bf16"}), support::silent_reporter(), kOnCpu);
+  EXPECT_GT(outcome.evaluation.at("pearson"), 0.2);
+}
+
 TEST(TrainEnformer, refuses_settings_that_do_not_fit_before_it_writes_anything) {
   const EnformerWorld world;
   const auto refused = [&](const std::vector<std::string>& set,

@@ -212,7 +212,34 @@ TEST(Train, ARunFolderOfAnotherRunIsNotGoneOnFrom) {
   EXPECT_EQ(process.wait(), 1);
   EXPECT_THAT(process.log(), HasSubstr("cells an optimizer step"));
   EXPECT_EQ(testing::bytes_of(world / "run/config.yaml"), config);
+  // Heads show in no shape of a tensor.
+  auto heads = world.start("run", {"model.bert.heads=4"});
+  EXPECT_EQ(heads.wait(), 1);
+  EXPECT_THAT(heads.log(), HasSubstr("model.bert.heads"));
+  EXPECT_EQ(testing::bytes_of(world / "run/config.yaml"), config);
   world.train("run", {"sampler.batch_size=4", "training.resume=never"});
+}
+
+TEST(Train, BeginningAnewWithSettingsThatDoNotFitRemovesNoCheckpoint) {
+  const TrainWorld world;
+  world.train("run", {});
+  auto process =
+      world.start("run", {"training.resume=never", "masking.mask_share=0.9", "masking.random_share=0.5"});
+  EXPECT_EQ(process.wait(), 1);
+  EXPECT_THAT(process.log(), HasSubstr("mask_share"));
+  EXPECT_TRUE(std::filesystem::exists(world / "run/checkpoints/step-20/state.json"));
+}
+
+TEST(Train, AStoppedRunBegunAnewLeavesNoOlderModel) {
+  const TrainWorld world;
+  world.train("run", {});
+  auto process = world.start("run", {"training.resume=never", "training.max_steps=100000"});
+  for (int i = 0; i < 6000 && std::filesystem::exists(world / "run/model"); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  process.signal(SIGTERM);
+  EXPECT_EQ(process.wait(), 0) << process.log();
+  EXPECT_FALSE(std::filesystem::exists(world / "run/model"));
 }
 
 TEST(Train, RanksFollowTheOptionsThenTheMachine) {

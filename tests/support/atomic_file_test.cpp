@@ -89,6 +89,18 @@ TEST(AtomicPath, SaysWhichFolderCannotBeMade) {
   expect_error<InputError>([&] { AtomicPath path(folder / "file/a.txt"); }, {"file"});
 }
 
+TEST(RequireNotRead, KnowsAFileByAnyOfItsNames) {
+  const TemporaryFolder folder;
+  write_text_file(folder / "in.txt", "x");
+  EXPECT_NO_THROW(require_not_read("output", folder / "out.txt", {folder / "in.txt", ""}));
+  EXPECT_NO_THROW(require_not_read("output", "", {"", folder / "in.txt"}));
+  biodta::testing::expect_error<ConfigError>(
+      [&] {
+        require_not_read("output", folder.path() / "." / "in.txt", {folder / "other", folder / "in.txt"});
+      },
+      {"output: found", "in.txt", "input too"});
+}
+
 TEST(TextFile, RoundTripsBytes) {
   const TemporaryFolder folder;
   const std::string text("line\r\n\0tail", 11);

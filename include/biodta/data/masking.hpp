@@ -19,6 +19,8 @@ struct MaskingOptions {
   double random_share = 0.1;
 };
 void describe(support::OptionVisitor& visit, MaskingOptions& options);
+/// Throws ConfigError for shares outside of [0, 1], alone or together, and where nothing would be a target.
+void validate(const MaskingOptions& options);
 
 /// What was done to one cell.
 struct MaskedCell {

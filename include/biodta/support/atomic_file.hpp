@@ -3,6 +3,7 @@
 /// Files and folders that appear under their name whole or not at all.
 
 #include <filesystem>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,14 @@ class AtomicPath {
   std::filesystem::path temporary_;
   bool committed_ = false;
 };
+
+/// Throws InputError where a file or folder of this name could not be made: to be asked before hours of work.
+/// Makes the folders that it is to lie in.
+void require_writable(const std::filesystem::path& target);
+/// Throws ConfigError, "<key>: found <written>, which is an input too", where a program would write over what
+/// it reads. Empty paths are passed over.
+void require_not_read(std::string_view key, const std::filesystem::path& written,
+                      std::initializer_list<std::filesystem::path> read);
 
 /// Writes a small text file atomically.
 void write_text_file(const std::filesystem::path& target, std::string_view text);

@@ -13,6 +13,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -35,6 +36,8 @@ struct MaskedLmData {
   std::size_t max_length = 0;              ///< where the batches cut a cell
   CellSplit split;
   torch::Tensor bank_values_RE;  ///< [rows, E] float32; undefined for the twin
+  /// Further facts by name that a run must share with the checkpoint it goes on from.
+  std::map<std::string, std::string> identity = {};
 };
 
 /// The loss is cross-entropy in nats over the masked tokens. Global batches and masks depend on options and
