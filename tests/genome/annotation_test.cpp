@@ -95,7 +95,7 @@ TEST_F(AnnotationTest, BiotypesAreFilteredUnderBothOfTheirNamesAndAnEmptyListKee
   options.biotypes = {};
   EXPECT_EQ(read(text, options).size(), 3U);
   options.biotypes = {"snoRNA"};
-  refuse(text, {"lncRNA", "none", "protein_coding", "expected snoRNA", "annotation.biotypes"}, options);
+  refuse(text, {"lncRNA", "none", "protein_coding", "expected snoRNA", "genes.biotypes"}, options);
 }
 
 TEST_F(AnnotationTest, AttributesMayHoldSemicolonsInQuotesNumbersWithoutThemAndNoLastSemicolon) {
