@@ -132,7 +132,8 @@ void scatter(const std::vector<Sequence>& sequences, const Unit& unit, Side side
 }
 
 /// 0 or 1 / (1 − p) for each weight of a block; the same whenever it is asked for. Half of a 64-bit draw
-/// each: LibTorch's bernoulli_ takes ten times as long, most of a training step with long sequences.
+/// each, where LibTorch's bernoulli_ makes a generator a block and one draw a weight: with long sequences
+/// most of a training step.
 torch::Tensor dropout_factors(const torch::Tensor& weights, const Shape& shape, std::size_t unit,
                               std::int64_t row) {
   auto random = support::RandomStream::of({shape.seed, unit, static_cast<std::uint64_t>(row)});
