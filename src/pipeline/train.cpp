@@ -1,3 +1,5 @@
+#include "run_folder.hpp"
+
 #include <biodta/cells/corpus.hpp>
 #include <biodta/data/packed_batch.hpp>
 #include <biodta/data/tensors.hpp>
@@ -177,21 +179,6 @@ void tell_plan(const TrainingData& data, const model::MaskedLanguageModel& model
                 std::to_string(runtime.membership.world_size) + " × " + device.str());
 }
 
-/// Writes config.yaml when the run begins, and takes an earlier run's model away: not before it is known that
-/// the run folder's checkpoints belong to it.
-class RunFolder : public training::Observer {
- public:
-  explicit RunFolder(const TrainOptions& options) : options_(options) {}
-  void on_start(const training::RunStart& start) override {
-    std::error_code ignored;
-    if (start.first_step < start.total_steps) std::filesystem::remove_all(options_.output / "model", ignored);
-    support::write_text_file(options_.output / "config.yaml", support::write_options(options_));
-  }
-
- private:
-  const TrainOptions& options_;
-};
-
 void write_model(const TrainOptions& options, const model::MaskedLanguageModel& model,
                  const cells::Vocabulary& vocabulary) {
   support::AtomicPath folder(options.output / "model");
@@ -245,7 +232,7 @@ training::TrainingOutcome train(const TrainOptions& options, support::Reporter& 
   if (ranks->is_first()) {
     checkpoints.emplace(options.output / "checkpoints", static_cast<std::size_t>(options.training.keep_last));
   }
-  RunFolder run_folder(options);
+  RunFolder run_folder(options.output, support::write_options(options), "model");
   training::MetricsFile metrics(options.output / "metrics.jsonl");
   training::ProgressObserver progress("train", reporter);
   training::TrainerParts parts{.task = *setup.task,

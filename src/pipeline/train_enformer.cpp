@@ -1,3 +1,5 @@
+#include "run_folder.hpp"
+
 #include <biodta/enformer/enformer.hpp>
 #include <biodta/enformer/model_folder.hpp>
 #include <biodta/enformer/tracks.hpp>
@@ -58,22 +60,6 @@ void tell_plan(const training::EnformerTask& task, torch::nn::Module& module, co
                 " parameters; " + with_thousands(schedule.total_steps()) + " steps");
 }
 
-/// Writes config.yaml when the run begins, and takes an earlier run's weights away: not before it is known
-/// that the folder's checkpoints belong to it.
-class SettingsFile : public training::Observer {
- public:
-  explicit SettingsFile(const TrainEnformerOptions& options) : options_(options) {}
-  void on_start(const training::RunStart& start) override {
-    std::error_code ignored;
-    if (start.first_step < start.total_steps)
-      std::filesystem::remove(options_.output / "model.safetensors", ignored);
-    support::write_text_file(options_.output / "config.yaml", support::write_options(options_));
-  }
-
- private:
-  const TrainEnformerOptions& options_;
-};
-
 /// The weights come last: without them the folder is no Enformer.
 void write_folder(const TrainEnformerOptions& options, const training::TrackData& data,
                   torch::nn::Module& module) {
@@ -129,7 +115,7 @@ training::TrainingOutcome train_enformer(const TrainEnformerOptions& options, su
   if (ranks->is_first()) {
     checkpoints.emplace(options.output / "checkpoints", static_cast<std::size_t>(options.training.keep_last));
   }
-  SettingsFile settings(options);
+  RunFolder run_folder(options.output, support::write_options(options), "model.safetensors");
   training::MetricsFile metrics(options.output / "metrics.jsonl");
   training::ProgressObserver progress("train", reporter);
   training::TrainerParts parts{.task = task,
@@ -137,7 +123,7 @@ training::TrainingOutcome train_enformer(const TrainEnformerOptions& options, su
                                .schedule = schedule,
                                .ranks = *ranks,
                                .checkpoints = checkpoints ? &*checkpoints : nullptr,
-                               .observers = {&settings, &metrics, &progress},
+                               .observers = {&run_folder, &metrics, &progress},
                                .reporter = reporter,
                                .stop = runtime.stop};
   training::Trainer trainer(parts, options.training,
