@@ -2,6 +2,7 @@
 #include "common.hpp"
 
 #include <biodta/pipeline/embed.hpp>
+#include <biodta/pipeline/runtime.hpp>
 
 int main(int argc, char** argv) {
   using namespace biodta;
@@ -33,6 +34,7 @@ int main(int argc, char** argv) {
   apps::add_device_flag(app, flags);
   apps::add_config_flags<pipeline::EmbedOptions>(app, flags);
   return apps::run_program(app, argc, argv, flags, [&](support::Reporter& reporter) {
+    pipeline::set_threads(flags.threads);
     pipeline::embed(apps::read_program_options<pipeline::EmbedOptions>(flags), reporter, flags.device);
   });
 }

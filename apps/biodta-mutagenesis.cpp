@@ -2,6 +2,7 @@
 #include "common.hpp"
 
 #include <biodta/pipeline/mutagenesis.hpp>
+#include <biodta/pipeline/runtime.hpp>
 #include <biodta/support/error.hpp>
 
 #include <iostream>
@@ -31,6 +32,7 @@ int main(int argc, char** argv) {
   apps::add_device_flag(app, flags);
   apps::add_config_flags<pipeline::MutagenesisRunOptions>(app, flags, "mutagenesis.yaml");
   return apps::run_program(app, argc, argv, flags, [&](support::Reporter& reporter) {
+    pipeline::set_threads(flags.threads);
     if (flags.config.empty())
       throw ConfigError(
           "there is no mutagenesis.yaml in the current folder, and no --config was given",

@@ -2,6 +2,7 @@
 // several ranks.
 #include "ranks.hpp"
 
+#include <biodta/pipeline/runtime.hpp>
 #include <biodta/pipeline/train_enformer.hpp>
 
 int main(int argc, char** argv) {
@@ -24,6 +25,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv, argv + argc);
   apps::stop_on_signals();
   return apps::run_program(app, argc, argv, flags, [&](support::Reporter& reporter) {
+    pipeline::set_threads(flags.threads);
     const auto options = apps::read_program_options<pipeline::TrainEnformerOptions>(flags);
     apps::run_as_ranks(
         options.distributed, flags, arguments, reporter, [&] { pipeline::check_enformer_training(options); },

@@ -1,6 +1,7 @@
 // Parses the command line of biodta-train and calls pipeline::train, alone or as one of several ranks.
 #include "ranks.hpp"
 
+#include <biodta/pipeline/runtime.hpp>
 #include <biodta/pipeline/train.hpp>
 
 int main(int argc, char** argv) {
@@ -27,6 +28,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv, argv + argc);
   apps::stop_on_signals();
   return apps::run_program(app, argc, argv, flags, [&](support::Reporter& reporter) {
+    pipeline::set_threads(flags.threads);
     const auto options = apps::read_program_options<pipeline::TrainOptions>(flags);
     const auto check = [&](support::Reporter& to) {
       pipeline::check_training(options, to, {.device = flags.device});

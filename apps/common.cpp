@@ -1,7 +1,7 @@
 #include "common.hpp"
 
-#include <biodta/pipeline/runtime.hpp>
 #include <biodta/support/error.hpp>
+#include <biodta/support/threads.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -71,7 +71,7 @@ std::string check_device(const std::string& device) {
 
 int run_guarded(const CommonFlags& flags, const std::function<void(support::Reporter&)>& body) {
   try {
-    pipeline::set_threads(flags.threads);
+    support::set_thread_limit(flags.threads);
     const std::unique_ptr<support::Reporter> reporter =
         support::make_terminal_reporter(flags.log_level, flags.quiet);
     body(*reporter);

@@ -3,7 +3,12 @@
 #include <biodta/cells/count_source.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/hdf5.hpp>
+#include <biodta/support/text.hpp>
+#include <biodta/support/tsv.hpp>
 
+#include <algorithm>
+#include <cmath>
+#include <span>
 #include <utility>
 
 namespace biodta::cells {
@@ -19,15 +24,105 @@ std::string guess(const support::hdf5::File& file) {
   return "an HDF5 file without obs and var";
 }
 
+/// Written without branches, so that compilers vectorise it. NaN fails every comparison.
+bool all_counts(std::span<const float> values) {
+  bool good = true;
+  for (const float value : values) {
+    const bool in_bounds = value >= 0.0F && value <= kLargestCount;
+    const float bounded = in_bounds ? value : -1.0F;
+    good &= in_bounds && static_cast<float>(static_cast<std::int32_t>(bounded)) == value;
+  }
+  return good;
+}
+
+bool all_not_negative(std::span<const float> values) {
+  bool good = true;
+  for (const float value : values) good &= value >= 0.0F && value <= kLargestCount;
+  return good;
+}
+
+bool all_finite(std::span<const float> values) {
+  bool good = true;
+  for (const float value : values) good &= std::isfinite(value);
+  return good;
+}
+
+using AllGood = bool (*)(std::span<const float>);
+
+AllGood rule_of(CountValues values) {
+  switch (values) {
+    case CountValues::kWhole:
+      return all_counts;
+    case CountValues::kNotNegative:
+      return all_not_negative;
+    case CountValues::kAny:
+      break;
+  }
+  return all_finite;
+}
+
+std::string expected_values(CountValues values) {
+  const std::string most = support::with_thousands(static_cast<std::uint64_t>(kLargestCount));
+  if (values == CountValues::kWhole) return "a raw count, a whole number from 0 to " + most;
+  if (values == CountValues::kNotNegative) return "a count from 0 to " + most;
+  return "a finite number";
+}
+
+/// What may be wrong with a matrix that holds such a value.
+std::string hint_for(float value, CountValues values) {
+  if (values == CountValues::kAny || !std::isfinite(value)) return "the matrix is damaged";
+  if (value < 0.0F) return "this matrix is scaled or centred; raw counts may be in another one (matrix, or --matrix)";
+  if (value > kLargestCount) return {};
+  return "this matrix is normalised or log-scaled, and raw counts may be in another one (matrix, or --matrix); "
+         "estimated counts are read with allow_non_integer (--allow-non-integer)";
+}
+
 }  // namespace
 
-std::unique_ptr<CountSource> open_counts(const std::filesystem::path& path, CountMatrix matrix) {
+const std::vector<ObsField>& CountSource::obs_fields() const {
+  static const std::vector<ObsField> kNone;
+  return kNone;
+}
+
+ObsValues CountSource::read_obs(std::size_t, std::uint64_t, std::uint64_t) const {
+  throw Error(path().string() + ": has no obs columns");
+}
+
+bool CountSource::next(CountBlock& block, std::size_t max_cells) {
+  if (next_cell_ >= cell_count() || max_cells == 0) return false;
+  read_cells(next_cell_, std::min<std::uint64_t>(max_cells, cell_count() - next_cell_), block);
+  check_values(block);
+  next_cell_ += block.cell_count();
+  return true;
+}
+
+void CountSource::seek(std::uint64_t cell) {
+  if (cell > cell_count()) throw Error(path().string() + ": has no cell " + std::to_string(cell));
+  next_cell_ = cell;
+}
+
+void CountSource::check_values(const CountBlock& block) const {
+  const AllGood good = rule_of(values_);
+  const std::span<const float> counts(block.counts);
+  if (good(counts)) return;
+  std::size_t at = 0;
+  while (good(counts.subspan(at, 1))) ++at;
+  const auto next = std::upper_bound(block.offsets.begin(), block.offsets.end(), at);
+  const auto row = static_cast<std::uint64_t>(next - block.offsets.begin()) - 1;
+  const std::uint64_t cell = block.first_cell + row;
+  const std::string place = matrix_name() + ", cell " + std::to_string(cell) + " (" + cell_ids(cell, 1).front() +
+                            "), gene " + std::to_string(block.genes[at]) + " (" + gene_ids()[block.genes[at]] + ")";
+  throw InputError(path(), place, support::format_double(static_cast<double>(counts[at])), expected_values(values_),
+                   hint_for(counts[at], values_));
+}
+
+std::unique_ptr<CountSource> open_counts(const std::filesystem::path& path, const CountSourceOptions& options) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) throw InputError(path, "", "no such file", kExpected);
   if (std::filesystem::is_directory(path, ignored)) throw InputError(path, "", "a folder", kExpected);
   support::hdf5::File file = support::hdf5::File::open(path);
   if (!file.exists("obs") || !file.exists("var")) throw InputError(path, "", guess(file), kExpected);
-  return std::make_unique<H5adSource>(std::move(file), matrix);
+  return std::make_unique<H5adSource>(std::move(file), options);
 }
 
 }  // namespace biodta::cells

@@ -1,8 +1,6 @@
 #include "csr_matrix.hpp"
 
 #include <biodta/support/error.hpp>
-#include <biodta/support/text.hpp>
-#include <biodta/support/tsv.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -34,28 +32,6 @@ std::uint64_t length_of(const hdf5::Dataset& dataset) {
 
 std::string number(std::uint64_t value) {
   return std::to_string(value);
-}
-
-/// Whether every value is a whole number from 0 to kLargestCount; written so that compilers vectorise it.
-/// What does not fit an int32 (NaN among it) converts to some int32 and back to another value, or is out of
-/// the bounds.
-template <class T>
-bool all_counts(std::span<const T> values) {
-  bool good = true;
-  for (const T value : values) {
-    const bool in_bounds = value >= T{0} && value <= static_cast<T>(kLargestCount);
-    const T bounded = in_bounds ? value : T{-1};
-    good &= in_bounds && static_cast<T>(static_cast<std::int32_t>(bounded)) == value;
-  }
-  return good;
-}
-
-template <class T>
-std::size_t first_bad_count(std::span<const T> values) {
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!all_counts(values.subspan(i, 1))) return i;
-  }
-  return values.size();
 }
 
 }  // namespace
@@ -158,36 +134,8 @@ void CsrMatrix::read_genes(std::uint64_t begin, CountBlock& block) const {
   }
 }
 
-void CsrMatrix::refuse_count(std::uint64_t at, double value, const CountBlock& block,
-                             std::size_t place) const {
-  const auto next = std::upper_bound(block.offsets.begin(), block.offsets.end(), place);
-  const auto cell = static_cast<std::uint64_t>(next - block.offsets.begin()) - 1 + block.first_cell;
-  throw InputError(
-      path_,
-      name_ + "/data[" + number(at) + "] (cell " + number(cell) + ", gene " + number(block.genes[place]) +
-          ", both from 0)",
-      support::format_double(value),
-      "a raw count, a whole number from 0 to " +
-          support::with_thousands(static_cast<std::uint64_t>(kLargestCount)),
-      "this matrix is normalised, scaled or damaged; raw counts may be in another one (matrix: X or raw/X)");
-}
-
 void CsrMatrix::read_counts(std::uint64_t begin, CountBlock& block) const {
-  if (block.counts.empty()) return;
-  if (data_.type() == ElementType::kFloat32) {
-    data_.read<float>(begin, block.counts);
-    if (all_counts<float>(block.counts)) return;
-    const std::size_t place = first_bad_count<float>(block.counts);
-    refuse_count(begin + place, static_cast<double>(block.counts[place]), block, place);
-  }
-  std::vector<double> wide(block.counts.size());
-  data_.read<double>(begin, wide);
-  if (!all_counts<double>(wide)) {
-    const std::size_t place = first_bad_count<double>(wide);
-    refuse_count(begin + place, wide[place], block, place);
-  }
-  std::transform(wide.begin(), wide.end(), block.counts.begin(),
-                 [](double value) { return static_cast<float>(value); });
+  if (!block.counts.empty()) data_.read<float>(begin, block.counts);
 }
 
 }  // namespace biodta::cells

@@ -26,8 +26,7 @@ class CsrMatrix {
   const std::string& name() const noexcept { return name_; }
 
   /// Rows from `first` on: at most `max_rows`, and fewer (but at least one) where they hold more than
-  /// `max_values` values. Throws InputError for structure that is damaged and values that cannot be raw
-  /// counts.
+  /// `max_values` values. Throws InputError for structure that is damaged.
   void read(std::uint64_t first, std::uint64_t max_rows, std::uint64_t max_values, CountBlock& block) const;
 
  private:
@@ -36,8 +35,6 @@ class CsrMatrix {
   void read_genes(std::uint64_t begin, CountBlock& block) const;
   void read_counts(std::uint64_t begin, CountBlock& block) const;
   [[noreturn]] void refuse_column(std::uint64_t at, std::int64_t column) const;
-  [[noreturn]] void refuse_count(std::uint64_t at, double value, const CountBlock& block,
-                                 std::size_t place) const;
 
   std::filesystem::path path_;
   std::string name_;

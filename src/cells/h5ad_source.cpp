@@ -24,15 +24,8 @@ constexpr std::array<std::string_view, 4> kIdColumns = {"ensembl_id", "gene_ids"
 constexpr std::array<std::string_view, 4> kSymbolColumns = {"gene_symbol", "gene_name", "feature_name",
                                                             "symbol"};
 
-std::string choose_matrix(const hdf5::File& file, CountMatrix matrix) {
-  switch (matrix) {
-    case CountMatrix::kX:
-      return "X";
-    case CountMatrix::kRawX:
-      return "raw/X";
-    case CountMatrix::kAuto:
-      break;
-  }
+std::string choose_matrix(const hdf5::File& file, const std::string& matrix) {
+  if (matrix != "auto") return matrix;
   return file.exists("raw/X") ? "raw/X" : "X";
 }
 
@@ -67,8 +60,8 @@ std::optional<std::vector<std::string>> first_text_column(const DataFrame& frame
 
 }  // namespace
 
-H5adSource::H5adSource(hdf5::File file, CountMatrix matrix)
-    : file_(std::move(file)), matrix_(file_, choose_matrix(file_, matrix)) {
+H5adSource::H5adSource(hdf5::File file, const CountSourceOptions& options)
+    : CountSource(options.values), file_(std::move(file)), matrix_(file_, choose_matrix(file_, options.matrix)) {
   read_genes();
 }
 
@@ -90,40 +83,18 @@ void H5adSource::read_genes() {
   }
 }
 
-std::vector<std::string> H5adSource::cell_ids() const {
-  std::vector<std::string> ids = open_frame(file_, "obs").index();
+std::vector<std::string> H5adSource::cell_ids(std::uint64_t first, std::uint64_t count) const {
+  const std::vector<std::string> ids = open_frame(file_, "obs").index();
   if (ids.size() != matrix_.rows()) {
     throw InputError(path(), "obs", std::to_string(ids.size()) + " cells",
                      std::to_string(matrix_.rows()) + " as in " + matrix_.name());
   }
-  return ids;
+  const auto begin = ids.begin() + static_cast<std::ptrdiff_t>(first);
+  return {begin, begin + static_cast<std::ptrdiff_t>(count)};
 }
 
-std::vector<std::string> H5adSource::obs_names() const {
-  return open_frame(file_, "obs").columns();
-}
-
-std::vector<ObsColumn> H5adSource::obs() const {
-  const DataFrame frame = open_frame(file_, "obs");
-  std::vector<ObsColumn> columns;
-  for (const std::string& name : frame.columns()) {
-    std::optional<ObsColumn> column = frame.column(name);
-    if (!column) continue;
-    const std::size_t rows = column->categorical() ? column->codes.size() : column->numbers.size();
-    if (rows != matrix_.rows()) {
-      throw InputError(path(), "obs/" + name, std::to_string(rows) + " values",
-                       std::to_string(matrix_.rows()));
-    }
-    columns.push_back(*std::move(column));
-  }
-  return columns;
-}
-
-bool H5adSource::next(CountBlock& block, std::size_t max_cells) {
-  if (next_cell_ >= matrix_.rows() || max_cells == 0) return false;
-  matrix_.read(next_cell_, max_cells, kMaxValues, block);
-  next_cell_ += block.cell_count();
-  return true;
+void H5adSource::read_cells(std::uint64_t first, std::uint64_t max_cells, CountBlock& block) {
+  matrix_.read(first, max_cells, kMaxValues, block);
 }
 
 }  // namespace biodta::cells

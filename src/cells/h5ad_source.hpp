@@ -11,18 +11,18 @@ namespace biodta::cells {
 
 class H5adSource final : public CountSource {
  public:
-  H5adSource(support::hdf5::File file, CountMatrix matrix);
+  H5adSource(support::hdf5::File file, const CountSourceOptions& options);
 
+  std::string format() const override { return "AnnData .h5ad"; }
   const std::filesystem::path& path() const override { return file_.path(); }
   std::uint64_t cell_count() const override { return matrix_.rows(); }
   const std::vector<std::string>& gene_ids() const override { return gene_ids_; }
   std::vector<std::string> gene_symbols() const override { return gene_symbols_; }
   std::string matrix_name() const override { return matrix_.name(); }
-  std::vector<std::string> cell_ids() const override;
-  std::vector<std::string> obs_names() const override;
-  std::vector<ObsColumn> obs() const override;
-  bool next(CountBlock& block, std::size_t max_cells) override;
-  void rewind() override { next_cell_ = 0; }
+  std::vector<std::string> cell_ids(std::uint64_t first, std::uint64_t count) const override;
+
+ protected:
+  void read_cells(std::uint64_t first, std::uint64_t max_cells, CountBlock& block) override;
 
  private:
   void read_genes();
@@ -31,7 +31,6 @@ class H5adSource final : public CountSource {
   CsrMatrix matrix_;
   std::vector<std::string> gene_ids_;
   std::vector<std::string> gene_symbols_;
-  std::uint64_t next_cell_ = 0;
 };
 
 }  // namespace biodta::cells

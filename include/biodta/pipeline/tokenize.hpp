@@ -23,7 +23,7 @@ struct TokenizeOptions {
   bool estimate_medians = false;     ///< vocabulary from the inputs' own kept cells, genes sorted by id
   std::filesystem::path
       vocabulary_output;  ///< where the estimated vocabulary goes too; empty = only the corpus
-  cells::CountMatrix matrix = cells::CountMatrix::kAuto;
+  cells::CountSourceOptions counts;
   double min_overlap = 0.3;                   ///< least share of a file's genes that the vocabulary must have
   std::vector<std::string> keep_obs = {"*"};  ///< obs columns kept in the corpus; "*" = all, empty = none
   cells::QualityFilterOptions filters;
