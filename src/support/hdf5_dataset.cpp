@@ -199,6 +199,21 @@ void Dataset::read_rows_raw(std::uint64_t first, std::uint64_t rows, std::span<s
         object_, kReadable);
 }
 
+std::vector<std::string> Dataset::read_strings(std::uint64_t first, std::uint64_t count) const {
+  const Session session;
+  const Handle type = file_type(object_);
+  if (classify(type.get()) != ElementType::kString) fail(object_, "numbers", "text");
+  const std::size_t rank = shape().size();
+  if (rank != 1) fail(object_, std::to_string(rank) + " dimensions", "1");
+  const Rows block = select_rows(object_, first, count);
+  auto values = read_string_elements(type.get(), block.memory.get(), count, [&](hid_t memory, void* out) {
+    return check(H5Dread(id_of(object_), memory, block.memory.get(), block.file.get(), H5P_DEFAULT, out), object_,
+                 kReadable);
+  });
+  if (values.size() != count) fail_with_cause(object_, kReadable);
+  return values;
+}
+
 template <class T>
 void Dataset::write_all(std::span<const T> values) {
   const Session session;

@@ -92,8 +92,18 @@ class Dataset : public Attributed {
   template <class T>
   std::vector<T> read_all() const;
   std::vector<std::string> read_strings() const;
+  /// Strings [first, first + count) of a one-dimensional dataset.
+  std::vector<std::string> read_strings(std::uint64_t first, std::uint64_t count) const;
   /// Raw file-type bytes of rows, unconverted (for float16).
   void read_rows_raw(std::uint64_t first, std::uint64_t rows, std::span<std::byte> out) const;
+
+  /// Names of the members of a compound (table) dataset, in their order; empty for every other kind.
+  std::vector<std::string> members() const;
+  ElementType member_type(std::string_view member) const;
+  /// One member of every row of a compound dataset, as numbers (truth values as 0 and 1) or as text.
+  template <class T>
+  std::vector<T> read_member(std::string_view member) const;
+  std::vector<std::string> read_member_strings(std::string_view member) const;
 
   template <class T>
   void write_all(std::span<const T> values);
