@@ -10,6 +10,8 @@ find_package(HDF5 REQUIRED COMPONENTS C)
 find_package(TBB REQUIRED)
 find_package(Boost REQUIRED)
 pkg_check_modules(HTSLIB REQUIRED IMPORTED_TARGET htslib)
+pkg_check_modules(LIBDEFLATE REQUIRED IMPORTED_TARGET libdeflate)
+pkg_check_modules(LIBLZF REQUIRED IMPORTED_TARGET liblzf)
 
 if(NOT TARGET biodta_hdf5)
   add_library(biodta_hdf5 INTERFACE)

@@ -71,9 +71,11 @@ std::string expected_values(CountValues values) {
 /// What may be wrong with a matrix that holds such a value.
 std::string hint_for(float value, CountValues values) {
   if (values == CountValues::kAny || !std::isfinite(value)) return "the matrix is damaged";
-  if (value < 0.0F) return "this matrix is scaled or centred; raw counts may be in another one (matrix, or --matrix)";
+  if (value < 0.0F)
+    return "this matrix is scaled or centred; raw counts may be in another one (matrix, or --matrix)";
   if (value > kLargestCount) return {};
-  return "this matrix is normalised or log-scaled, and raw counts may be in another one (matrix, or --matrix); "
+  return "this matrix is normalised or log-scaled, and raw counts may be in another one (matrix, or "
+         "--matrix); "
          "estimated counts are read with allow_non_integer (--allow-non-integer)";
 }
 
@@ -110,13 +112,15 @@ void CountSource::check_values(const CountBlock& block) const {
   const auto next = std::upper_bound(block.offsets.begin(), block.offsets.end(), at);
   const auto row = static_cast<std::uint64_t>(next - block.offsets.begin()) - 1;
   const std::uint64_t cell = block.first_cell + row;
-  const std::string place = matrix_name() + ", cell " + std::to_string(cell) + " (" + cell_ids(cell, 1).front() +
-                            "), gene " + std::to_string(block.genes[at]) + " (" + gene_ids()[block.genes[at]] + ")";
-  throw InputError(path(), place, support::format_double(static_cast<double>(counts[at])), expected_values(values_),
-                   hint_for(counts[at], values_));
+  const std::string place = matrix_name() + ", cell " + std::to_string(cell) + " (" +
+                            cell_ids(cell, 1).front() + "), gene " + std::to_string(block.genes[at]) + " (" +
+                            gene_ids()[block.genes[at]] + ")";
+  throw InputError(path(), place, support::format_double(static_cast<double>(counts[at])),
+                   expected_values(values_), hint_for(counts[at], values_));
 }
 
-std::unique_ptr<CountSource> open_counts(const std::filesystem::path& path, const CountSourceOptions& options) {
+std::unique_ptr<CountSource> open_counts(const std::filesystem::path& path,
+                                         const CountSourceOptions& options) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) throw InputError(path, "", "no such file", kExpected);
   if (std::filesystem::is_directory(path, ignored)) throw InputError(path, "", "a folder", kExpected);

@@ -61,7 +61,9 @@ std::optional<std::vector<std::string>> first_text_column(const DataFrame& frame
 }  // namespace
 
 H5adSource::H5adSource(hdf5::File file, const CountSourceOptions& options)
-    : CountSource(options.values), file_(std::move(file)), matrix_(file_, choose_matrix(file_, options.matrix)) {
+    : CountSource(options.values),
+      file_(std::move(file)),
+      matrix_(file_, choose_matrix(file_, options.matrix)) {
   read_genes();
 }
 

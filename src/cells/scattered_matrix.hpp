@@ -14,8 +14,8 @@
 namespace biodta::cells {
 
 /// Gives bands of cells. The file is scanned once to count every cell's values, and then once a band of at
-/// most `max_values` values, so memory stays bounded without a copy of the file on the disk; a file of no more
-/// values than that is scanned once altogether.
+/// most `max_values` values, so memory stays bounded without a copy of the file on the disk; a file of no
+/// more values than that is scanned once altogether.
 class ScatteredMatrix {
  public:
   /// Values of the matrix in any order; the three spans are equally long.

@@ -1,3 +1,4 @@
+#include "hdf5_chunks.hpp"
 #include "hdf5_handle.hpp"
 
 #include <algorithm>
@@ -128,6 +129,8 @@ std::shared_ptr<detail::OpenFile> open_file(const std::filesystem::path& path, u
   file->path = path;
   file->id = H5Fopen(path.c_str(), mode, access.get());
   if (file->id < 0) throw InputError(path, "", cause(), kExpectedFile);
+  file->read_only = mode == H5F_ACC_RDONLY;
+  register_lzf();
   return file;
 }
 
@@ -176,6 +179,7 @@ Dataset Group::dataset(std::string_view path) const {
   Dataset opened;
   opened.object_ = open_member(object_, path, H5I_DATASET, "a dataset");
   opened.object_->id = reopen_with_cache(opened.object_->id);
+  if (object_->file->read_only) opened.object_->chunks = ChunkReader::of(opened.object_);
   return opened;
 }
 

@@ -1,3 +1,4 @@
+#include "hdf5_chunks.hpp"
 #include "hdf5_handle.hpp"
 
 #include <algorithm>
@@ -90,11 +91,17 @@ Handle write_type(const ObjectPointer& object) {
 
 template <class T>
 void read_block(const ObjectPointer& object, std::uint64_t first, std::uint64_t rows, std::span<T> out) {
+  {
+    const Session session;
+    require_number<T>(object);
+    const Rows block = select_rows(object, first, rows);
+    require_size(out.size(), block.count, object);
+    if (block.count == 0) return;
+    if (!object->chunks) require_filters(object);
+  }
+  if (object->chunks && object->chunks->read<T>(object, first, rows, out)) return;
   const Session session;
-  require_number<T>(object);
   const Rows block = select_rows(object, first, rows);
-  require_size(out.size(), block.count, object);
-  if (block.count == 0) return;
   check(
       H5Dread(id_of(object), native_type<T>(), block.memory.get(), block.file.get(), H5P_DEFAULT, out.data()),
       object, kReadable);
@@ -166,12 +173,17 @@ void Dataset::read_rows(std::uint64_t first, std::uint64_t rows, std::span<T> ou
 
 template <class T>
 std::vector<T> Dataset::read_all() const {
-  const Session session;
-  require_number<T>(object_);
-  std::vector<T> values(element_count(file_space(object_).get()));
-  if (values.empty()) return values;
-  check(H5Dread(id_of(object_), native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), object_,
-        kReadable);
+  const std::vector<std::uint64_t> size = shape();
+  if (size.empty()) {
+    const Session session;
+    require_number<T>(object_);
+    std::vector<T> value(1);
+    check(H5Dread(id_of(object_), native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, value.data()), object_,
+          kReadable);
+    return value;
+  }
+  std::vector<T> values(std::accumulate(size.begin(), size.end(), std::size_t{1}, std::multiplies<>()));
+  read_block<T>(object_, 0, size.front(), values);
   return values;
 }
 
@@ -179,6 +191,7 @@ std::vector<std::string> Dataset::read_strings() const {
   const Session session;
   const Handle type = file_type(object_);
   if (classify(type.get()) != ElementType::kString) fail(object_, "numbers", "text");
+  require_filters(object_);
   const Handle space = file_space(object_);
   const std::uint64_t count = element_count(space.get());
   auto values = read_string_elements(type.get(), space.get(), count, [&](hid_t memory, void* out) {
@@ -207,8 +220,8 @@ std::vector<std::string> Dataset::read_strings(std::uint64_t first, std::uint64_
   if (rank != 1) fail(object_, std::to_string(rank) + " dimensions", "1");
   const Rows block = select_rows(object_, first, count);
   auto values = read_string_elements(type.get(), block.memory.get(), count, [&](hid_t memory, void* out) {
-    return check(H5Dread(id_of(object_), memory, block.memory.get(), block.file.get(), H5P_DEFAULT, out), object_,
-                 kReadable);
+    return check(H5Dread(id_of(object_), memory, block.memory.get(), block.file.get(), H5P_DEFAULT, out),
+                 object_, kReadable);
   });
   if (values.size() != count) fail_with_cause(object_, kReadable);
   return values;

@@ -1,5 +1,7 @@
 #include "hdf5_handle.hpp"
 
+#include "hdf5_chunks.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstring>

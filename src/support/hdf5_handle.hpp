@@ -68,18 +68,22 @@ class Handle {
 /// The deepest message on HDF5's error stack, which names the cause ("truncated file: eof = …").
 std::string cause();
 
+class ChunkReader;
+
 namespace detail {
 
 /// The open file that objects belong to; closed when the last of them is gone, or by File::close.
 struct OpenFile {
   hid_t id = H5I_INVALID_HID;
   std::filesystem::path path;
+  bool read_only = false;
   ~OpenFile();
 };
 
 struct Object {
   hid_t id = H5I_INVALID_HID;
   std::shared_ptr<OpenFile> file;
+  std::unique_ptr<ChunkReader> chunks;  // of datasets that are read chunk by chunk
   ~Object();
 };
 

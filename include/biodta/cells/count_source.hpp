@@ -42,8 +42,9 @@ struct ObsField {
 
 /// Values of one column for some cells in a row.
 struct ObsValues {
-  std::vector<std::int32_t> codes;  ///< of a categorical column: index into ObsField::categories, -1 = missing
-  std::vector<double> numbers;      ///< of a numeric column; NaN = missing
+  std::vector<std::int32_t>
+      codes;                    ///< of a categorical column: index into ObsField::categories, -1 = missing
+  std::vector<double> numbers;  ///< of a numeric column; NaN = missing
 };
 
 /// Which values a matrix may hold.

@@ -1,0 +1,385 @@
+#include "hdf5_chunks.hpp"
+
+#include <biodta/support/threads.hpp>
+
+#include <libdeflate.h>
+#include <liblzf/lzf.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace biodta::support::hdf5 {
+namespace {
+
+constexpr H5Z_filter_t kLzfFilter = 32000;  // h5py's, in The HDF Group's register
+
+/// Chunks kept between reads, and the bytes that they may take together (a single one may take more).
+constexpr std::size_t kKeptChunks = 8;
+constexpr std::size_t kKeptBytes = std::size_t{64} << 20;
+
+/// Filters that files in this field are met with, for people to know what they lack.
+std::string filter_name(H5Z_filter_t id, std::string_view own_name) {
+  switch (id) {
+    case H5Z_FILTER_SZIP:
+      return "szip";
+    case 32001:
+      return "blosc";
+    case 32004:
+      return "LZ4";
+    case 32008:
+      return "bitshuffle";
+    case 32013:
+      return "ZFP";
+    case 32015:
+      return "zstd";
+    case 32026:
+      return "blosc2";
+    default:
+      return own_name.empty() ? "an unknown filter" : std::string(own_name);
+  }
+}
+
+/// HDF5's own calls of the filter, for datasets that it reads itself (text).
+std::size_t lzf_filter(unsigned flags, std::size_t count, const unsigned* parameters, std::size_t bytes,
+                       std::size_t* buffer_bytes, void** buffer) {
+  const bool reading = (flags & H5Z_FLAG_REVERSE) != 0;
+  std::size_t room = reading ? (count > 2 && parameters[2] != 0 ? parameters[2] : *buffer_bytes) : bytes;
+  if (room == 0) return 0;
+  void* made = H5allocate_memory(room, false);
+  if (made == nullptr) return 0;
+  const unsigned size =
+      reading ? lzf_decompress(*buffer, static_cast<unsigned>(bytes), made, static_cast<unsigned>(room))
+              : lzf_compress(*buffer, static_cast<unsigned>(bytes), made, static_cast<unsigned>(room));
+  if (size == 0) {
+    H5free_memory(made);
+    return 0;
+  }
+  H5free_memory(*buffer);
+  *buffer = made;
+  *buffer_bytes = room;
+  return size;
+}
+
+bool inflate(std::span<const std::byte> from, std::span<std::byte> to) {
+  thread_local const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)>
+      kInflater(libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
+  std::size_t made = 0;
+  return libdeflate_zlib_decompress(kInflater.get(), from.data(), from.size(), to.data(), to.size(), &made) ==
+             LIBDEFLATE_SUCCESS &&
+         made == to.size();
+}
+
+bool unpack_lzf(std::span<const std::byte> from, std::span<std::byte> to) {
+  return lzf_decompress(from.data(), static_cast<unsigned>(from.size()), to.data(),
+                        static_cast<unsigned>(to.size())) == to.size();
+}
+
+/// All first bytes of the elements stand first, then all second ones, …; written so that compilers vectorise
+/// it.
+template <class Element>
+void join_planes(std::span<const std::byte> from, std::span<std::byte> to) {
+  const std::size_t count = from.size() / sizeof(Element);
+  const auto* planes = reinterpret_cast<const std::uint8_t*>(from.data());
+  for (std::size_t i = 0; i < count; ++i) {
+    Element element = 0;
+    for (std::size_t b = 0; b < sizeof(Element); ++b) {
+      element =
+          static_cast<Element>(element | static_cast<Element>(Element{planes[b * count + i]} << (8 * b)));
+    }
+    std::memcpy(to.data() + i * sizeof(Element), &element, sizeof(Element));
+  }
+}
+
+void unshuffle(std::span<const std::byte> from, std::span<std::byte> to, std::size_t element_size) {
+  switch (element_size) {
+    case 2:
+      return join_planes<std::uint16_t>(from, to);
+    case 4:
+      return join_planes<std::uint32_t>(from, to);
+    case 8:
+      return join_planes<std::uint64_t>(from, to);
+    default:
+      std::copy(from.begin(), from.end(), to.begin());
+  }
+}
+
+/// HDF5's conversion: what does not fit is clipped to the nearest value that does.
+template <class To, class From>
+To convert(From value) {
+  if constexpr (std::is_same_v<To, From> || std::is_floating_point_v<To>) {
+    return static_cast<To>(value);
+  } else if constexpr (std::is_floating_point_v<From>) {
+    constexpr auto kLeast = static_cast<From>(std::numeric_limits<To>::min());
+    constexpr auto kMost = static_cast<From>(std::numeric_limits<To>::max());
+    if (!(value > kLeast)) return std::isnan(value) ? To{0} : std::numeric_limits<To>::min();
+    return value >= kMost ? std::numeric_limits<To>::max() : static_cast<To>(value);
+  } else {
+    if (std::cmp_less(value, std::numeric_limits<To>::min())) return std::numeric_limits<To>::min();
+    if (std::cmp_greater(value, std::numeric_limits<To>::max())) return std::numeric_limits<To>::max();
+    return static_cast<To>(value);
+  }
+}
+
+template <class To, class From>
+void convert_values(const std::byte* from, std::span<To> to) {
+  if constexpr (std::is_same_v<To, From>) {
+    std::memcpy(to.data(), from, to.size_bytes());
+  } else {
+    for (std::size_t i = 0; i < to.size(); ++i) {
+      From value;
+      std::memcpy(&value, from + i * sizeof(From), sizeof(From));
+      to[i] = convert<To>(value);
+    }
+  }
+}
+
+template <class To>
+void convert_from(ElementType type, const std::byte* from, std::span<To> to) {
+  switch (type) {
+    case ElementType::kInt8:
+    case ElementType::kBool:
+      return convert_values<To, std::int8_t>(from, to);
+    case ElementType::kUint8:
+      return convert_values<To, std::uint8_t>(from, to);
+    case ElementType::kInt16:
+      return convert_values<To, std::int16_t>(from, to);
+    case ElementType::kUint16:
+      return convert_values<To, std::uint16_t>(from, to);
+    case ElementType::kInt32:
+      return convert_values<To, std::int32_t>(from, to);
+    case ElementType::kUint32:
+      return convert_values<To, std::uint32_t>(from, to);
+    case ElementType::kInt64:
+      return convert_values<To, std::int64_t>(from, to);
+    case ElementType::kUint64:
+      return convert_values<To, std::uint64_t>(from, to);
+    case ElementType::kFloat32:
+      return convert_values<To, float>(from, to);
+    case ElementType::kFloat64:
+      return convert_values<To, double>(from, to);
+    default:
+      throw Error("a chunk of values that are no numbers was to be converted");
+  }
+}
+
+}  // namespace
+
+void register_lzf() {
+  if (H5Zfilter_avail(kLzfFilter) > 0) return;
+  static constexpr H5Z_class2_t kClass = {H5Z_CLASS_T_VERS, kLzfFilter, 1,         1, "lzf",
+                                          nullptr,          nullptr,    lzf_filter};
+  H5Zregister(&kClass);
+}
+
+void require_filters(const ObjectPointer& dataset) {
+  const Handle properties(check(H5Dget_create_plist(id_of(dataset)), dataset, "a readable dataset"),
+                          H5Pclose);
+  const int count = H5Pget_nfilters(properties.get());
+  for (int i = 0; i < count; ++i) {
+    std::array<char, 64> name{};
+    unsigned flags = 0;
+    unsigned configuration = 0;
+    std::size_t parameters = 0;
+    const H5Z_filter_t id = H5Pget_filter2(properties.get(), static_cast<unsigned>(i), &flags, &parameters,
+                                           nullptr, name.size() - 1, name.data(), &configuration);
+    if (H5Zfilter_avail(id) > 0) continue;
+    H5Eclear2(H5E_DEFAULT);
+    throw InputError(
+        dataset->file->path, name_of(dataset),
+        "values compressed by " + filter_name(id, name.data()) + " (HDF5 filter " + std::to_string(id) +
+            "), which this HDF5 lacks",
+        "gzip, LZF, szip or none",
+        "write the file anew with gzip, where the filter is at hand; or name a folder of HDF5 plugins "
+        "in HDF5_PLUGIN_PATH");
+  }
+}
+
+std::unique_ptr<ChunkReader> ChunkReader::of(const ObjectPointer& dataset) {
+  const hid_t id = id_of(dataset);
+  const Handle properties(H5Dget_create_plist(id), H5Pclose);
+  const Handle type(H5Dget_type(id), H5Tclose);
+  const Handle space(H5Dget_space(id), H5Sclose);
+  if (H5Pget_layout(properties.get()) != H5D_CHUNKED) return nullptr;
+  const int rank = H5Sget_simple_extent_ndims(space.get());
+  if (rank < 1 || rank > 2) return nullptr;
+  auto reader = std::make_unique<ChunkReader>();
+  reader->type_ = classify(type.get());
+  switch (reader->type_) {
+    case ElementType::kFloat16:
+    case ElementType::kString:
+    case ElementType::kOther:
+      return nullptr;
+    default:
+      break;
+  }
+  if (H5Tequal(type.get(), make_file_type(reader->type_).get()) <= 0) return nullptr;
+  reader->element_size_ = H5Tget_size(type.get());
+  std::array<hsize_t, 2> size{};
+  std::array<hsize_t, 2> chunk{};
+  H5Sget_simple_extent_dims(space.get(), size.data(), nullptr);
+  if (H5Pget_chunk(properties.get(), 2, chunk.data()) != rank) return nullptr;
+  reader->two_dimensional_ = rank == 2;
+  reader->columns_ = rank == 2 ? size[1] : 1;
+  reader->chunk_rows_ = chunk[0];
+  reader->chunk_columns_ = rank == 2 ? chunk[1] : 1;
+  const int filters = H5Pget_nfilters(properties.get());
+  for (int i = 0; i < filters; ++i) {
+    unsigned flags = 0;
+    unsigned configuration = 0;
+    std::size_t parameters = 0;
+    switch (H5Pget_filter2(properties.get(), static_cast<unsigned>(i), &flags, &parameters, nullptr, 0,
+                           nullptr, &configuration)) {
+      case H5Z_FILTER_SHUFFLE:
+        reader->filters_.push_back(Filter::kShuffle);
+        break;
+      case H5Z_FILTER_DEFLATE:
+        reader->filters_.push_back(Filter::kDeflate);
+        break;
+      case kLzfFilter:
+        reader->filters_.push_back(Filter::kLzf);
+        break;
+      default:
+        return nullptr;
+    }
+  }
+  return reader;
+}
+
+void ChunkReader::decode(Bytes& stored, std::uint32_t skipped_filters, Bytes& out) const {
+  const std::size_t whole = chunk_rows_ * chunk_columns_ * element_size_;
+  for (std::size_t i = filters_.size(); i-- > 0;) {
+    if (((skipped_filters >> i) & 1U) != 0) continue;
+    out.resize(whole);
+    bool good = true;
+    switch (filters_[i]) {
+      case Filter::kDeflate:
+        good = inflate(stored, out);
+        break;
+      case Filter::kLzf:
+        good = unpack_lzf(stored, out);
+        break;
+      case Filter::kShuffle:
+        good = stored.size() == whole;
+        if (good) unshuffle(stored, out, element_size_);
+        break;
+    }
+    if (!good) {
+      out.clear();
+      return;
+    }
+    std::swap(stored, out);
+  }
+  std::swap(stored, out);
+  if (out.size() != whole) out.clear();
+}
+
+ChunkReader::SharedBytes ChunkReader::load(const ObjectPointer& dataset, Place place) const {
+  Bytes stored;
+  std::uint32_t skipped_filters = 0;
+  const std::array<hsize_t, 2> start = {place.row * chunk_rows_, place.column * chunk_columns_};
+  {
+    const Session session;
+    const hid_t id = id_of(dataset);
+    hsize_t size = 0;
+    if (H5Dget_chunk_storage_size(id, start.data(), &size) < 0 || size == 0) {
+      H5Eclear2(H5E_DEFAULT);
+      return nullptr;
+    }
+    stored.resize(size);
+    check(H5Dread_chunk(id, H5P_DEFAULT, start.data(), &skipped_filters, stored.data()), dataset,
+          "a readable dataset");
+  }
+  auto bytes = std::make_shared<Bytes>();
+  decode(stored, skipped_filters, *bytes);
+  if (bytes->empty()) {
+    throw InputError(dataset->file->path,
+                     name_of(dataset) + ", chunk at " + std::to_string(start[0]) +
+                         (two_dimensional_ ? "," + std::to_string(start[1]) : ""),
+                     "damaged compressed data", "a whole chunk");
+  }
+  return bytes;
+}
+
+ChunkReader::SharedBytes ChunkReader::chunk(const ObjectPointer& dataset, Place place, bool keep) {
+  {
+    const std::lock_guard<std::mutex> guard(kept_lock_);
+    const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& kept) {
+      return kept.place.row == place.row && kept.place.column == place.column;
+    });
+    if (found != kept_.end()) {
+      std::rotate(found, found + 1, kept_.end());
+      return kept_.back().bytes;
+    }
+  }
+  SharedBytes bytes = load(dataset, place);
+  if (!keep || !bytes) return bytes;
+  const std::lock_guard<std::mutex> guard(kept_lock_);
+  const std::size_t most = std::clamp<std::size_t>(kKeptBytes / bytes->size(), 1, kKeptChunks);
+  if (kept_.size() >= most) kept_.erase(kept_.begin(), kept_.end() - static_cast<std::ptrdiff_t>(most - 1));
+  kept_.push_back({place, bytes});
+  return bytes;
+}
+
+template <class T>
+void ChunkReader::copy_rows(const Bytes& bytes, Place place, std::uint64_t first, std::uint64_t rows,
+                            std::span<T> out) const {
+  const std::uint64_t begin = std::max(first, place.row * chunk_rows_);
+  const std::uint64_t end = std::min(first + rows, (place.row + 1) * chunk_rows_);
+  const std::uint64_t left = place.column * chunk_columns_;
+  const std::uint64_t width = std::min(chunk_columns_, columns_ - left);
+  const auto at = [&](std::uint64_t row) {
+    return bytes.data() + (row - place.row * chunk_rows_) * chunk_columns_ * element_size_;
+  };
+  if (width == columns_ && width == chunk_columns_) {  // whole rows lie one after another
+    convert_from<T>(type_, at(begin), out.subspan((begin - first) * columns_, (end - begin) * columns_));
+    return;
+  }
+  for (std::uint64_t row = begin; row < end; ++row) {
+    convert_from<T>(type_, at(row), out.subspan((row - first) * columns_ + left, width));
+  }
+}
+
+template <class T>
+bool ChunkReader::read(const ObjectPointer& dataset, std::uint64_t first, std::uint64_t rows,
+                       std::span<T> out) {
+  const std::uint64_t top = first / chunk_rows_;
+  const std::uint64_t bottom = (first + rows - 1) / chunk_rows_;
+  const std::uint64_t across = (columns_ + chunk_columns_ - 1) / chunk_columns_;
+  std::atomic<bool> complete = true;
+  parallel_ranges((bottom - top + 1) * across, 1, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end && complete; ++i) {
+      const Place place = {top + i / across, i % across};
+      const bool partly = first > place.row * chunk_rows_ || first + rows < (place.row + 1) * chunk_rows_;
+      const SharedBytes bytes = chunk(dataset, place, partly);
+      if (!bytes) {
+        complete = false;
+        return;
+      }
+      copy_rows(*bytes, place, first, rows, out);
+    }
+  });
+  return complete;
+}
+
+#define BIODTA_INSTANTIATE_CHUNKS(T) \
+  template bool ChunkReader::read<T>(const ObjectPointer&, std::uint64_t, std::uint64_t, std::span<T>);
+BIODTA_INSTANTIATE_CHUNKS(std::int8_t)
+BIODTA_INSTANTIATE_CHUNKS(std::uint8_t)
+BIODTA_INSTANTIATE_CHUNKS(std::int16_t)
+BIODTA_INSTANTIATE_CHUNKS(std::uint16_t)
+BIODTA_INSTANTIATE_CHUNKS(std::int32_t)
+BIODTA_INSTANTIATE_CHUNKS(std::uint32_t)
+BIODTA_INSTANTIATE_CHUNKS(std::int64_t)
+BIODTA_INSTANTIATE_CHUNKS(std::uint64_t)
+BIODTA_INSTANTIATE_CHUNKS(float)
+BIODTA_INSTANTIATE_CHUNKS(double)
+#undef BIODTA_INSTANTIATE_CHUNKS
+
+}  // namespace biodta::support::hdf5
