@@ -7,6 +7,7 @@
 #include <biodta/support/hdf5.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace biodta::cells {
@@ -15,7 +16,10 @@ namespace {
 namespace hdf5 = support::hdf5;
 using namespace corpus_format;
 
-constexpr std::uint64_t kFlushTokens = kTokensPerChunk * 32;
+/// Tokens and metadata are written in pieces of exactly these sizes, so that a file's layout does not depend on
+/// how the cells came.
+constexpr std::uint64_t kTokensPerPiece = kTokensPerChunk * 32;
+constexpr std::uint64_t kCellsPerPiece = std::uint64_t{1} << 16;
 
 hdf5::ElementType token_type(std::size_t token_count) {
   if (token_count <= std::size_t{1} << 8) return hdf5::ElementType::kUint8;
@@ -23,8 +27,10 @@ hdf5::ElementType token_type(std::size_t token_count) {
   return hdf5::ElementType::kUint32;
 }
 
-hdf5::DatasetLayout compressed(std::uint64_t chunk) {
-  return {{chunk}, 1, true, true};
+/// Not compressed: ranks are nearly random (gzip saves a tenth and costs more time than all the rest), and a
+/// single cell can then be read without inflating its neighbours.
+hdf5::DatasetLayout plain(std::uint64_t chunk) {
+  return {{chunk}, 0, false, true};
 }
 
 void write_vocabulary(hdf5::File& file, const Vocabulary& vocabulary) {
@@ -44,75 +50,126 @@ void write_vocabulary(hdf5::File& file, const Vocabulary& vocabulary) {
 void write_provenance(hdf5::File& file, const CorpusProvenance& provenance) {
   file.set_attribute(kSources, std::span<const std::string>(provenance.sources));
   file.set_attribute(kChecksums, std::span<const std::string>(provenance.checksums));
-  file.set_attribute(kOptions, provenance.filters);
+  file.set_attribute(kOptions, provenance.options);
   file.set_attribute(kCellsRead, static_cast<std::int64_t>(provenance.cells_read));
   file.set_attribute(kFilterNames, std::span<const std::string>(provenance.filter_names));
   file.set_attribute(kFilterDropped, std::span<const std::int64_t>(provenance.filter_dropped));
 }
 
+/// Adds the values of `count` cells from `first` on to each column.
+void append_values(std::vector<ObsValues>& to, std::span<const ObsValues> from, std::size_t first,
+                   std::size_t count) {
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    const auto add = [&](auto& values, const auto& added) {
+      if (added.empty()) return;
+      const auto begin = added.begin() + static_cast<std::ptrdiff_t>(first);
+      values.insert(values.end(), begin, begin + static_cast<std::ptrdiff_t>(count));
+    };
+    add(to[i].codes, from[i].codes);
+    add(to[i].numbers, from[i].numbers);
+  }
+}
+
 }  // namespace
 
 struct CorpusWriter::Implementation {
-  explicit Implementation(const std::filesystem::path& path) : target(path) {}
+  Implementation(const std::filesystem::path& path, const Vocabulary& vocabulary, std::span<const ObsField> fields)
+      : target(path),
+        file(hdf5::File::create(target.temporary())),
+        token_count(vocabulary.token_count()),
+        pending_obs(fields.size()) {
+    file.set_attribute("format", kFormat);
+    file.set_attribute("version", kVersion);
+    const std::vector<std::string>& specials = special_names(vocabulary.specials());
+    file.set_attribute(kSpecialTokens, std::span<const std::string>(specials));
+    write_vocabulary(file, vocabulary);
+    const std::uint64_t none = 0;
+    tokens = file.create_dataset(kTokens, token_type(token_count), {&none, 1}, plain(kTokensPerChunk));
+    offsets = file.create_dataset(kOffsets, hdf5::ElementType::kUint64, {&none, 1}, plain(kOffsetsPerChunk));
+    frame.emplace(file, kObs, fields, kObsRowsPerChunk);
+  }
 
-  void flush(bool all) {
-    // Whole chunks only, so that each is compressed once and the bytes do not depend on how the cells came.
-    const std::size_t ready = all ? pending.size() : pending.size() / kTokensPerChunk * kTokensPerChunk;
-    tokens.append(std::span<const TokenId>(pending.data(), ready));
-    pending.erase(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(ready));
+  void add_tokens(std::span<const TokenId> added) {
+    pending_tokens.insert(pending_tokens.end(), added.begin(), added.end());
+    std::size_t written = 0;
+    for (; pending_tokens.size() - written >= kTokensPerPiece; written += kTokensPerPiece) {
+      tokens.append(std::span<const TokenId>(pending_tokens).subspan(written, kTokensPerPiece));
+    }
+    pending_tokens.erase(pending_tokens.begin(), pending_tokens.begin() + static_cast<std::ptrdiff_t>(written));
+  }
+
+  void write_cells() {
+    offsets.append(std::span<const std::uint64_t>(pending_offsets));
+    frame->append(pending_ids, pending_obs);
+    pending_offsets.clear();
+    pending_ids.clear();
+    for (ObsValues& values : pending_obs) values = {};
   }
 
   support::AtomicPath target;
   hdf5::File file;
   hdf5::Dataset tokens;
-  std::size_t token_count = 0;  // of the vocabulary
-  std::vector<TokenId> pending;
-  std::vector<std::uint64_t> offsets = {0};
+  hdf5::Dataset offsets;
+  std::optional<FrameWriter> frame;
+  std::size_t token_count;  // of the vocabulary
+  std::uint64_t cells = 0;
+  std::uint64_t last_offset = 0;
+  std::vector<TokenId> pending_tokens;
+  std::vector<std::uint64_t> pending_offsets = {0};
+  std::vector<std::string> pending_ids;
+  std::vector<ObsValues> pending_obs;
 };
 
-CorpusWriter::CorpusWriter(const std::filesystem::path& path, const Vocabulary& vocabulary)
-    : implementation_(std::make_unique<Implementation>(path)) {
-  Implementation& self = *implementation_;
-  self.file = hdf5::File::create(self.target.temporary());
-  self.file.set_attribute("format", kFormat);
-  self.file.set_attribute("version", kVersion);
-  self.token_count = vocabulary.token_count();
-  const std::uint64_t none = 0;
-  self.tokens = self.file.create_dataset(kTokens, token_type(self.token_count), {&none, 1},
-                                         compressed(kTokensPerChunk));
-  write_vocabulary(self.file, vocabulary);
+CorpusWriter::CorpusWriter(const std::filesystem::path& path, const Vocabulary& vocabulary,
+                           std::span<const ObsField> obs)
+    : implementation_(std::make_unique<Implementation>(path, vocabulary, obs)) {}
+CorpusWriter::~CorpusWriter() = default;
+CorpusWriter::CorpusWriter(CorpusWriter&&) noexcept = default;
+CorpusWriter& CorpusWriter::operator=(CorpusWriter&&) noexcept = default;
+
+std::uint64_t CorpusWriter::cell_count() const noexcept {
+  return implementation_->cells;
+}
+std::uint64_t CorpusWriter::token_count() const noexcept {
+  return implementation_->last_offset;
 }
 
-CorpusWriter::~CorpusWriter() = default;
-
-void CorpusWriter::append(std::span<const TokenId> tokens, std::span<const std::uint64_t> offsets) {
+void CorpusWriter::append(std::span<const TokenId> tokens, std::span<const std::uint64_t> offsets,
+                          std::span<const std::string> cell_ids, std::span<const ObsValues> obs) {
   Implementation& self = *implementation_;
   if (offsets.empty() || offsets.front() != 0 || offsets.back() != tokens.size() ||
       !std::is_sorted(offsets.begin(), offsets.end())) {
     throw Error("corpus: offsets and tokens of the cells to append do not fit together");
   }
+  const std::size_t cells = offsets.size() - 1;
+  if (cell_ids.size() != cells || obs.size() != self.pending_obs.size()) {
+    throw Error("corpus: " + std::to_string(cell_ids.size()) + " cell ids and " + std::to_string(obs.size()) +
+                " obs columns for " + std::to_string(cells) + " cells and " +
+                std::to_string(self.pending_obs.size()) + " columns");
+  }
   const auto alien =
       std::find_if(tokens.begin(), tokens.end(), [&](TokenId t) { return t >= self.token_count; });
   if (alien != tokens.end())
     throw Error("corpus: token " + std::to_string(*alien) + " is not in the vocabulary");
-  const std::uint64_t base = self.offsets.back();
-  for (std::size_t i = 1; i < offsets.size(); ++i) self.offsets.push_back(base + offsets[i]);
-  self.pending.insert(self.pending.end(), tokens.begin(), tokens.end());
-  if (self.pending.size() >= kFlushTokens) self.flush(false);
+  for (std::size_t first = 0; first < cells;) {
+    const std::size_t count = std::min<std::size_t>(cells - first, kCellsPerPiece - self.pending_ids.size());
+    self.add_tokens(tokens.subspan(offsets[first], offsets[first + count] - offsets[first]));
+    for (std::size_t i = first; i < first + count; ++i) {
+      self.last_offset += offsets[i + 1] - offsets[i];
+      self.pending_offsets.push_back(self.last_offset);
+      self.pending_ids.push_back(cell_ids[i]);
+    }
+    append_values(self.pending_obs, obs, first, count);
+    self.cells += count;
+    first += count;
+    if (self.pending_ids.size() == kCellsPerPiece) self.write_cells();
+  }
 }
 
-void CorpusWriter::finish(const std::vector<std::string>& cell_ids, const std::vector<ObsColumn>& obs,
-                          const CorpusProvenance& provenance) {
+void CorpusWriter::finish(const CorpusProvenance& provenance) {
   Implementation& self = *implementation_;
-  if (cell_ids.size() != self.offsets.size() - 1) {
-    throw Error("corpus: " + std::to_string(cell_ids.size()) + " cell ids for " +
-                std::to_string(self.offsets.size() - 1) + " cells");
-  }
-  self.flush(true);
-  self.file.create_values<std::uint64_t>(
-      kOffsets, self.offsets,
-      {{std::min<std::uint64_t>(self.offsets.size(), kOffsetsPerChunk)}, 1, true, false});
-  write_frame(self.file, kObs, cell_ids, obs);
+  self.tokens.append(std::span<const TokenId>(self.pending_tokens));
+  self.write_cells();
   write_provenance(self.file, provenance);
   self.file.close();
   self.target.commit();

@@ -19,6 +19,27 @@ namespace biodta::cells {
 support::hdf5::Group write_frame(support::hdf5::Group& parent, std::string_view name,
                                  std::span<const std::string> index, std::span<const ObsColumn> columns);
 
+/// Writes such a group row by row.
+class FrameWriter {
+ public:
+  /// @param chunk_rows  rows a chunk: all of them where their number is known and small
+  FrameWriter(support::hdf5::Group& parent, std::string_view name, std::span<const ObsField> fields,
+              std::uint64_t chunk_rows);
+  /// @param columns  one for each field, with as many values as the index
+  void append(std::span<const std::string> index, std::span<const ObsValues> columns);
+  const support::hdf5::Group& group() const noexcept { return group_; }
+
+ private:
+  struct Column {
+    std::string name;
+    bool categorical;
+    support::hdf5::Dataset values;
+  };
+  support::hdf5::Group group_;
+  support::hdf5::Dataset index_;
+  std::vector<Column> columns_;
+};
+
 /// One table of a file. Throws InputError for what is no such table.
 class DataFrame {
  public:

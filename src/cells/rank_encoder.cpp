@@ -7,10 +7,14 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <utility>
 
 namespace biodta::cells {
 namespace {
+
+constexpr std::int64_t kUsualLength = 2048;
+constexpr std::int64_t kUsualLengthEnclosed = 4096;
 
 constexpr std::size_t kDigitBits = 11;
 constexpr std::size_t kDigits = std::size_t{1} << kDigitBits;
@@ -42,20 +46,30 @@ void radix_sort(std::vector<Slot>& slots, std::vector<Slot>& other) {
 }  // namespace
 
 void describe(support::OptionVisitor& visit, RankEncoderOptions& options) {
-  visit.field("max_length", options.max_length, "tokens kept of a cell, from the highest rank",
-              support::at_least(1));
+  visit.choice("style", options.style, {{"v1", SpecialTokens::kPadMask}, {"v2", SpecialTokens::kPadMaskClsEos}},
+               "Geneformer's first version (<pad>, <mask>, genes from 2), or its second (<cls> and <eos> around "
+               "every cell, genes from 4)");
+  visit.field("max_length", options.max_length,
+              "tokens kept of a cell, from the highest rank, <cls> and <eos> counted; 0 = 2,048 in style v1, 4,096 "
+              "in style v2",
+              support::at_least(0));
 }
 
 RankEncoder::RankEncoder(const Vocabulary& vocabulary, std::span<const TokenId> column_tokens,
                          const RankEncoderOptions& options)
     : column_tokens_(column_tokens.begin(), column_tokens.end()),
       medians_(vocabulary.token_count(), 1.0),
-      max_length_(static_cast<std::size_t>(options.max_length)) {
-  if (options.max_length < 1) {
-    throw ConfigError("max_length: found " + std::to_string(options.max_length) + ", expected at least 1");
+      enclosed_(vocabulary.specials() == SpecialTokens::kPadMaskClsEos) {
+  const std::int64_t usual = enclosed_ ? kUsualLengthEnclosed : kUsualLength;
+  const std::int64_t length = options.max_length == 0 ? usual : options.max_length;
+  const std::int64_t around = enclosed_ ? 2 : 0;
+  if (length <= around) {
+    throw ConfigError("max_length: found " + std::to_string(options.max_length) + ", expected at least " +
+                      std::to_string(around + 1));
   }
+  max_genes_ = static_cast<std::size_t>(length - around);
   for (std::size_t i = 0; i < vocabulary.gene_count(); ++i) {
-    medians_[i + kFirstGeneToken] = vocabulary.genes()[i].median;
+    medians_[i + vocabulary.first_gene_token()] = vocabulary.genes()[i].median;
   }
   std::vector<bool> seen(vocabulary.token_count(), false);
   for (const TokenId token : column_tokens_) {
@@ -65,11 +79,14 @@ RankEncoder::RankEncoder(const Vocabulary& vocabulary, std::span<const TokenId> 
     tokens_repeat_ = tokens_repeat_ || seen[token];
     seen[token] = true;
   }
+  for (TokenId& token : column_tokens_) {
+    if (std::isnan(medians_[token])) token = kPadToken;  // a gene without a median is never encoded
+  }
 }
 
 RankEncoder::RankEncoder(const Vocabulary& vocabulary, std::span<const std::string> gene_ids,
                          const RankEncoderOptions& options)
-    : RankEncoder(vocabulary, match_genes(vocabulary, gene_ids).tokens, options) {}
+    : RankEncoder(vocabulary, match_genes(vocabulary, {gene_ids, {}}).tokens, options) {}
 
 void RankEncoder::gather(std::span<const std::uint32_t> columns, std::span<const float> counts,
                          Workspace& workspace) const {
@@ -91,14 +108,21 @@ void RankEncoder::gather(std::span<const std::uint32_t> columns, std::span<const
 
 void RankEncoder::encode(std::span<const std::uint32_t> columns, std::span<const float> counts,
                          Workspace& workspace, std::vector<TokenId>& out) const {
+  gather(columns, counts, workspace);
+  if (workspace.entries_.empty()) return;
+  if (enclosed_) out.push_back(kClsToken);
+  rank(workspace, out);
+  if (enclosed_) out.push_back(kEosToken);
+}
+
+void RankEncoder::rank(Workspace& workspace, std::vector<TokenId>& out) const {
   using Entry = Workspace::Entry;
   using Slot = Workspace::Slot;
-  gather(columns, counts, workspace);
   std::vector<Entry>& entries = workspace.entries_;
   const auto before = [](const Entry& a, const Entry& b) {
     return a.key > b.key || (a.key == b.key && a.token < b.token);
   };
-  const std::size_t kept = std::min(entries.size(), max_length_);
+  const std::size_t kept = std::min(entries.size(), max_genes_);
   if (entries.size() < kRadixPays) {
     std::partial_sort(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(kept), entries.end(),
                       before);

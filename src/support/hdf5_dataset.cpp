@@ -285,6 +285,21 @@ void Dataset::append(std::span<const T> values) {
   write_rows(size.front(), values.size(), values);
 }
 
+void Dataset::append_strings(std::span<const std::string> values) {
+  const Session session;
+  const Handle type = file_type(object_);
+  if (classify(type.get()) != ElementType::kString) fail(object_, "numbers", "text");
+  const std::vector<std::uint64_t> size = shape();
+  if (size.size() != 1) fail(object_, std::to_string(size.size()) + " dimensions", "1");
+  if (values.empty()) return;
+  grow(object_, size.front() + values.size());
+  const Rows block = select_rows(object_, size.front(), values.size());
+  const std::vector<const char*> pointers = c_strings(values);
+  const Handle memory = make_string_memory_type(type.get());
+  check(H5Dwrite(id_of(object_), memory.get(), block.memory.get(), block.file.get(), H5P_DEFAULT, pointers.data()),
+        object_, kWritable);
+}
+
 template <class T>
 Dataset Group::create_values(std::string_view path, std::span<const T> values, const DatasetLayout& layout) {
   const std::uint64_t size = values.size();

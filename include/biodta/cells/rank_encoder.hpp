@@ -19,7 +19,11 @@
 namespace biodta::cells {
 
 struct RankEncoderOptions {
-  std::int64_t max_length = 2048;  ///< tokens kept of a cell, from the highest rank
+  /// The tokens beside those of the genes: style v1 of Geneformer has pad and mask, v2 puts <cls> before and
+  /// <eos> after every cell. A vocabulary that says which it is must agree.
+  SpecialTokens style = SpecialTokens::kPadMask;
+  /// Tokens kept of a cell, from the highest rank, <cls> and <eos> counted; 0 = 2,048, and 4,096 in style v2.
+  std::int64_t max_length = 0;
 };
 void describe(support::OptionVisitor& visit, RankEncoderOptions& options);
 
@@ -52,7 +56,8 @@ class RankEncoder {
   RankEncoder(const Vocabulary& vocabulary, std::span<const std::string> gene_ids,
               const RankEncoderOptions& options);
 
-  /// Appends the tokens of one cell to `out`, highest rank first. Zeros that are stored are not expressed;
+  /// Appends the tokens of one cell to `out`, highest rank first, between <cls> and <eos> where the vocabulary
+  /// has them; nothing for a cell without a gene. Zeros that are stored are not expressed;
   /// genes without a token are ignored; counts of columns that are the same gene, or of a column given twice,
   /// are summed first.
   /// @param columns  of the file, below the number that the encoder was made for
@@ -63,10 +68,12 @@ class RankEncoder {
  private:
   void gather(std::span<const std::uint32_t> columns, std::span<const float> counts,
               Workspace& workspace) const;
+  void rank(Workspace& workspace, std::vector<TokenId>& out) const;
 
   std::vector<TokenId> column_tokens_;
   std::vector<double> medians_;  // by token
-  std::size_t max_length_;
+  std::size_t max_genes_ = 0;  // tokens of genes kept
+  bool enclosed_ = false;      // by <cls> and <eos>
   bool tokens_repeat_ = false;  // two columns have one token
 };
 

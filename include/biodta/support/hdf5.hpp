@@ -115,6 +115,7 @@ class Dataset : public Attributed {
   /// One-dimensional and extendible: adds at the end.
   template <class T>
   void append(std::span<const T> values);
+  void append_strings(std::span<const std::string> values);
 
  private:
   friend class Group;
