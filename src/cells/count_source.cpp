@@ -1,4 +1,4 @@
-#include "h5ad_source.hpp"
+#include "h5_sources.hpp"
 
 #include <biodta/cells/count_source.hpp>
 #include <biodta/support/error.hpp>
@@ -14,15 +14,7 @@
 namespace biodta::cells {
 namespace {
 
-constexpr std::string_view kExpected = "an AnnData .h5ad file";
-
-/// What an HDF5 file that is no .h5ad seems to be.
-std::string guess(const support::hdf5::File& file) {
-  if (file.is_group("matrix") && file.exists("matrix/barcodes")) return "a 10x matrix file";
-  if (file.is_dataset("matrix") && file.exists("row_attrs")) return "a loom file";
-  if (file.maybe_text_attribute("format").value_or("") == "biodta-corpus") return "a corpus";
-  return "an HDF5 file without obs and var";
-}
+constexpr std::string_view kExpected = "an AnnData .h5ad, 10x .h5 or loom file";
 
 /// Written without branches, so that compilers vectorise it. NaN fails every comparison.
 bool all_counts(std::span<const float> values) {
@@ -124,9 +116,7 @@ std::unique_ptr<CountSource> open_counts(const std::filesystem::path& path,
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) throw InputError(path, "", "no such file", kExpected);
   if (std::filesystem::is_directory(path, ignored)) throw InputError(path, "", "a folder", kExpected);
-  support::hdf5::File file = support::hdf5::File::open(path);
-  if (!file.exists("obs") || !file.exists("var")) throw InputError(path, "", guess(file), kExpected);
-  return std::make_unique<H5adSource>(std::move(file), options);
+  return open_h5(support::hdf5::File::open(path), options);
 }
 
 }  // namespace biodta::cells

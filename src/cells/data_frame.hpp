@@ -1,12 +1,15 @@
 #pragma once
 /// @file
 /// AnnData's tables (obs, var) in HDF5: written in the encoding of anndata 0.8 and later; read in that and in
-/// the one of 0.7 (`__categories`).
+/// the ones of 0.7 (`__categories`) and before (a compound dataset).
+
+#include "column_frame.hpp"
 
 #include <biodta/cells/count_source.hpp>
 #include <biodta/support/hdf5.hpp>
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -40,33 +43,39 @@ class FrameWriter {
   std::vector<Column> columns_;
 };
 
-/// One table of a file. Throws InputError for what is no such table.
-class DataFrame {
+/// One table of a file, a group with one member a column. Throws InputError for what is no such table.
+class DataFrame final : public ColumnFrame {
  public:
   /// @param path  of the file, for messages.
   DataFrame(std::filesystem::path path, support::hdf5::Group group);
 
-  /// Row names.
-  std::vector<std::string> index() const;
-  /// Names of the columns in their order, the index left out.
-  const std::vector<std::string>& columns() const noexcept { return columns_; }
-  bool has_column(std::string_view name) const;
-  /// A column as categories or numbers; nothing when it is of a kind that is neither.
-  std::optional<ObsColumn> column(std::string_view name) const;
-  /// A column as text, one a row; nothing when it is missing or holds no text.
-  std::optional<std::vector<std::string>> text_column(std::string_view name) const;
+ private:
+  std::optional<ColumnReader> open_column(const std::string& name) const override;
+  std::optional<ColumnReader> open_group(const std::string& name) const;
+  std::optional<ColumnReader> open_dataset(const std::string& name) const;
+  std::string place_of(const std::string& member) const { return group_.name() + "/" + member; }
+
+  support::hdf5::Group group_;
+};
+
+/// One table of a file of anndata 0.6 or older: a compound dataset with a member a column. Columns are held
+/// in memory whole. Throws InputError for what is no such table.
+class CompoundFrame final : public ColumnFrame {
+ public:
+  /// @param name  of the table, for messages. @param categories  the group, if there is one, in which
+  /// `<column>_categories` names what the integers of a column mean.
+  CompoundFrame(std::filesystem::path path, support::hdf5::Dataset table, std::string name,
+                std::optional<support::hdf5::Group> categories);
 
  private:
-  std::optional<ObsColumn> group_column(const support::hdf5::Group& member) const;
-  /// Checks that every code names a category or is -1.
-  ObsColumn categorical(const support::hdf5::Dataset& codes, std::vector<std::string> categories,
-                        std::string_view name) const;
-  std::optional<ObsColumn> dataset_column(std::string_view name, const support::hdf5::Dataset& member) const;
+  std::optional<ColumnReader> open_column(const std::string& name) const override;
 
-  std::filesystem::path path_;
-  support::hdf5::Group group_;
-  std::string index_name_;
-  std::vector<std::string> columns_;
+  support::hdf5::Dataset table_;
+  std::string name_;
+  std::optional<support::hdf5::Group> categories_;
 };
+
+/// A table of an AnnData file in whichever form it has. Throws InputError where there is none.
+std::unique_ptr<ColumnFrame> open_frame(const support::hdf5::File& file, const std::string& name);
 
 }  // namespace biodta::cells

@@ -1,13 +1,13 @@
 #include "h5ad_source.hpp"
 
+#include "anndata_matrix.hpp"
 #include "data_frame.hpp"
+#include "gene_columns.hpp"
 
 #include <biodta/support/error.hpp>
+#include <biodta/support/text.hpp>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -16,46 +16,39 @@ namespace {
 
 namespace hdf5 = support::hdf5;
 
-/// Bounds a block at 128 MiB (12 bytes a value, and as much again where the file's types differ).
-constexpr std::uint64_t kMaxValues = std::uint64_t{1} << 22;
-
-/// var columns that hold gene ids where the index holds symbols (Geneformer, scanpy's 10x reader, …).
-constexpr std::array<std::string_view, 4> kIdColumns = {"ensembl_id", "gene_ids", "gene_id", "feature_id"};
-constexpr std::array<std::string_view, 4> kSymbolColumns = {"gene_symbol", "gene_name", "feature_name",
-                                                            "symbol"};
-
-std::string choose_matrix(const hdf5::File& file, const std::string& matrix) {
-  if (matrix != "auto") return matrix;
-  return file.exists("raw/X") ? "raw/X" : "X";
+bool holds(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-DataFrame open_frame(const hdf5::File& file, const std::string& name) {
-  if (file.is_dataset(name)) {
-    throw InputError(file.path(), name, "a compound table (anndata before 0.7)", "a group of columns",
-                     "a newer anndata reads the file and writes it anew");
+[[noreturn]] void refuse_without_x(const hdf5::File& file, const std::vector<std::string>& names) {
+  if (file.is_group("mod")) {
+    throw InputError(file.path(), "X", "nothing, but a MuData file of several modalities",
+                     "a matrix of counts",
+                     "write the modality of gene expression as an .h5ad file of its own");
   }
-  return DataFrame(file.path(), file.group(name));
+  throw InputError(
+      file.path(), "X", "nothing", "a matrix of counts",
+      names.empty() ? "" : "the file has " + support::join_words(names) + " (matrix, or --matrix)");
 }
 
-/// "ENS", perhaps more letters (a species), and a digit.
-bool looks_like_ensembl(std::string_view id) {
-  if (!id.starts_with("ENS")) return false;
-  const auto digit = std::find_if(id.begin(), id.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
-  return digit != id.end();
-}
-
-bool mostly_ensembl(const std::vector<std::string>& ids) {
-  const auto count = std::count_if(ids.begin(), ids.end(), looks_like_ensembl);
-  return static_cast<std::size_t>(count) * 2 > ids.size();
-}
-
-template <std::size_t N>
-std::optional<std::vector<std::string>> first_text_column(const DataFrame& frame,
-                                                          const std::array<std::string_view, N>& names) {
-  for (const std::string_view name : names) {
-    if (auto values = frame.text_column(name)) return values;
+/// The name of the matrix that the option means.
+std::string find_anndata_matrix(const hdf5::File& file, const std::string& wanted) {
+  const std::vector<std::string> names = anndata_matrix_names(file);
+  if (wanted == "auto") {
+    for (const char* name : {"raw/X", "raw.X", "X"}) {
+      if (holds(names, name)) return name;
+    }
+    refuse_without_x(file, names);
   }
-  return std::nullopt;
+  if (holds(names, wanted)) return wanted;
+  if (wanted == "raw/X" && holds(names, "raw.X")) return "raw.X";
+  throw InputError(file.path(), "", "no matrix '" + wanted + "'",
+                   names.empty() ? "a file with a matrix of counts" : support::join_words(names));
+}
+
+std::string gene_table_of(const std::string& matrix) {
+  if (matrix == "raw/X") return "raw/var";
+  return matrix == "raw.X" ? "raw.var" : "var";
 }
 
 }  // namespace
@@ -63,40 +56,48 @@ std::optional<std::vector<std::string>> first_text_column(const DataFrame& frame
 H5adSource::H5adSource(hdf5::File file, const CountSourceOptions& options)
     : CountSource(options.values),
       file_(std::move(file)),
-      matrix_(file_, choose_matrix(file_, options.matrix)) {
+      matrix_(open_anndata_matrix(file_, find_anndata_matrix(file_, options.matrix))),
+      obs_(open_frame(file_, "obs")) {
+  if (obs_->row_count() != matrix_->rows()) {
+    throw InputError(path(), "obs", std::to_string(obs_->row_count()) + " cells",
+                     std::to_string(matrix_->rows()) + " as in " + matrix_->name());
+  }
   read_genes();
 }
 
 void H5adSource::read_genes() {
-  const std::string var = matrix_.name() == "raw/X" ? "raw/var" : "var";
-  const DataFrame frame = open_frame(file_, var);
-  gene_ids_ = frame.index();
-  std::optional<std::vector<std::string>> symbols = first_text_column(frame, kSymbolColumns);
-  if (!mostly_ensembl(gene_ids_)) {
-    if (auto ids = first_text_column(frame, kIdColumns)) {
-      if (!symbols) symbols = std::move(gene_ids_);
-      gene_ids_ = *std::move(ids);
+  const std::string table = gene_table_of(matrix_->name());
+  const std::unique_ptr<ColumnFrame> frame = open_frame(file_, table);
+  if (frame->row_count() != matrix_->columns()) {
+    throw InputError(path(), table, std::to_string(frame->row_count()) + " genes",
+                     std::to_string(matrix_->columns()) + " as in " + matrix_->name());
+  }
+  GeneColumns genes = choose_gene_columns(frame->index(), [&](std::string_view name) {
+    std::optional<std::vector<std::string>> texts = frame->text_column(name);
+    if (texts && texts->size() != matrix_->columns()) {
+      throw InputError(path(), table + "/" + std::string(name), std::to_string(texts->size()) + " values",
+                       std::to_string(matrix_->columns()) + ", one a gene");
     }
-  }
-  if (symbols) gene_symbols_ = *std::move(symbols);
-  if (gene_ids_.size() != matrix_.columns()) {
-    throw InputError(path(), var, std::to_string(gene_ids_.size()) + " genes",
-                     std::to_string(matrix_.columns()) + " as in " + matrix_.name());
-  }
+    return texts;
+  });
+  gene_ids_ = std::move(genes.ids);
+  gene_symbols_ = std::move(genes.symbols);
+}
+
+std::vector<std::string> H5adSource::matrix_names() const {
+  return anndata_matrix_names(file_);
 }
 
 std::vector<std::string> H5adSource::cell_ids(std::uint64_t first, std::uint64_t count) const {
-  const std::vector<std::string> ids = open_frame(file_, "obs").index();
-  if (ids.size() != matrix_.rows()) {
-    throw InputError(path(), "obs", std::to_string(ids.size()) + " cells",
-                     std::to_string(matrix_.rows()) + " as in " + matrix_.name());
-  }
-  const auto begin = ids.begin() + static_cast<std::ptrdiff_t>(first);
-  return {begin, begin + static_cast<std::ptrdiff_t>(count)};
+  return obs_->index(first, count);
+}
+
+ObsValues H5adSource::read_obs(std::size_t field, std::uint64_t first, std::uint64_t count) const {
+  return obs_->read(field, first, count);
 }
 
 void H5adSource::read_cells(std::uint64_t first, std::uint64_t max_cells, CountBlock& block) {
-  matrix_.read(first, max_cells, kMaxValues, block);
+  matrix_->read(first, max_cells, block);
 }
 
 }  // namespace biodta::cells

@@ -92,6 +92,7 @@ class Corpus {
  private:
   struct Implementation;
   explicit Corpus(std::unique_ptr<Implementation> implementation);
+  void require_rows(std::uint64_t rows) const;
   std::unique_ptr<Implementation> implementation_;
 };
 

@@ -88,6 +88,11 @@ class Dataset : public Attributed {
   /// dimensions.
   template <class T>
   void read_rows(std::uint64_t first, std::uint64_t rows, std::span<T> out) const;
+  /// Reads the rectangle of rows [first_row, first_row + rows) and columns [first_column, first_column +
+  /// columns) of a two-dimensional dataset, in C order.
+  template <class T>
+  void read_tile(std::uint64_t first_row, std::uint64_t rows, std::uint64_t first_column,
+                 std::uint64_t columns, std::span<T> out) const;
   /// Reads everything, in C order.
   template <class T>
   std::vector<T> read_all() const;
