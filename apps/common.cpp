@@ -69,13 +69,12 @@ std::string check_device(const std::string& device) {
   return known ? std::string() : "found '" + device + "', expected auto, cpu, cuda or cuda:i";
 }
 
-int run_guarded(const CommonFlags& flags, const std::function<void(support::Reporter&)>& body) {
+int run_guarded(const CommonFlags& flags, const std::function<int(support::Reporter&)>& body) {
   try {
     support::set_thread_limit(flags.threads);
     const std::unique_ptr<support::Reporter> reporter =
         support::make_terminal_reporter(flags.log_level, flags.quiet);
-    body(*reporter);
-    return 0;
+    return body(*reporter);
   } catch (const Error& error) {
     tell_error(error.what(), error.hint());
   } catch (const std::bad_alloc&) {
@@ -166,7 +165,7 @@ CLI::Option* add_switch(CLI::App& app, CommonFlags& flags, const std::string& na
 }
 
 int run_program(CLI::App& app, int argc, char** argv, CommonFlags& flags,
-                const std::function<void(support::Reporter&)>& body) {
+                const std::function<int(support::Reporter&)>& body) {
   std::signal(SIGPIPE, SIG_IGN);
   add_common_flags(app, flags);
   app.get_formatter()->column_width(32);

@@ -25,6 +25,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace biodta::apps {
@@ -81,11 +82,21 @@ Options read_program_options(const CommonFlags& flags) {
   return options;
 }
 
-/// Adds --version, --threads, --log-level and --quiet, parses, sets the threads and runs `body`.
-/// @return the exit code: 0; 1 after an exception, told on stderr as `error: …` and perhaps `hint: …`; 2 for
-/// a command
-///         line that cannot be used. A reader of stdout that goes away does not kill the program.
+/// Adds --version, --threads, --log-level and --quiet, parses, sets the threads and runs `body`, which gives
+/// the exit code.
+/// @return what `body` gives; 1 after an exception, told on stderr as `error: …` and perhaps `hint: …`; 2 for
+///         a command line that cannot be used. A reader of stdout that goes away does not kill the program.
 int run_program(CLI::App& app, int argc, char** argv, CommonFlags& flags,
-                const std::function<void(support::Reporter&)>& body);
+                const std::function<int(support::Reporter&)>& body);
+/// The same for a body that gives nothing: 0 when it returns.
+template <class Body>
+  requires std::is_void_v<std::invoke_result_t<Body, support::Reporter&>>
+int run_program(CLI::App& app, int argc, char** argv, CommonFlags& flags, const Body& body) {
+  const std::function<int(support::Reporter&)> coded = [&body](support::Reporter& reporter) {
+    body(reporter);
+    return 0;
+  };
+  return run_program(app, argc, argv, flags, coded);
+}
 
 }  // namespace biodta::apps

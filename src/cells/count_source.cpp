@@ -1,4 +1,6 @@
 #include "h5_sources.hpp"
+#include "mtx_source.hpp"
+#include "text_table_source.hpp"
 
 #include <biodta/cells/count_source.hpp>
 #include <biodta/support/error.hpp>
@@ -7,14 +9,34 @@
 #include <biodta/support/tsv.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <fstream>
 #include <span>
+#include <string_view>
 #include <utility>
 
 namespace biodta::cells {
 namespace {
 
-constexpr std::string_view kExpected = "an AnnData .h5ad, 10x .h5 or loom file";
+constexpr std::string_view kExpected = "a count file: AnnData .h5ad, 10x .h5, loom, a 10x mtx folder or a text table";
+
+bool has_extension(const std::filesystem::path& path, std::initializer_list<std::string_view> extensions) {
+  const std::string name = path.filename().string();
+  return std::any_of(extensions.begin(), extensions.end(),
+                     [&](std::string_view extension) { return name.ends_with(extension); });
+}
+
+bool named_as_hdf5(const std::filesystem::path& path) {
+  return has_extension(path, {".h5ad", ".h5", ".hdf5", ".loom"});
+}
+
+bool begins_as_hdf5(const std::filesystem::path& path) {
+  constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
+  std::array<char, kSignature.size()> begin{};
+  std::ifstream(path, std::ios::binary).read(begin.data(), begin.size());
+  return std::string_view(begin.data(), begin.size()) == kSignature;
+}
 
 /// Written without branches, so that compilers vectorise it. NaN fails every comparison.
 bool all_counts(std::span<const float> values) {
@@ -111,12 +133,36 @@ void CountSource::check_values(const CountBlock& block) const {
                    expected_values(values_), hint_for(counts[at], values_));
 }
 
-std::unique_ptr<CountSource> open_counts(const std::filesystem::path& path,
-                                         const CountSourceOptions& options) {
+std::unique_ptr<CountSource> open_counts(const std::filesystem::path& path, const CountSourceOptions& options) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) throw InputError(path, "", "no such file", kExpected);
-  if (std::filesystem::is_directory(path, ignored)) throw InputError(path, "", "a folder", kExpected);
-  return open_h5(support::hdf5::File::open(path), options);
+  if (std::filesystem::is_directory(path, ignored)) {
+    if (is_mtx_folder(path)) return open_mtx(path, options);
+    throw InputError(path, "", "a folder without matrix.mtx or matrix.mtx.gz", kExpected);
+  }
+  if (std::filesystem::is_regular_file(path, ignored) && std::filesystem::file_size(path, ignored) == 0) {
+    throw InputError(path, "", "an empty file", kExpected);
+  }
+  if (named_as_hdf5(path) || begins_as_hdf5(path)) return open_h5(support::hdf5::File::open(path), options);
+  if (has_extension(path, {".mtx", ".mtx.gz"})) return open_mtx(path, options);
+  if (looks_like_text(path)) return open_text_table(path, options);
+  throw InputError(path, "", "neither HDF5 nor text", kExpected);
+}
+
+std::vector<std::filesystem::path> find_count_files(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error) || is_mtx_folder(path)) return {path};
+  std::vector<std::filesystem::path> found;
+  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+    const bool is_folder = entry.is_directory(error);
+    if (is_folder ? is_mtx_folder(entry.path()) : has_extension(entry.path(), {".h5ad", ".h5", ".loom"})) {
+      found.push_back(entry.path());
+    }
+  }
+  if (error) throw InputError(path, "", error.message(), "a folder that can be read");
+  if (found.empty()) throw InputError(path, "", "a folder without count files", "files .h5ad, .h5 or .loom, or mtx folders");
+  std::sort(found.begin(), found.end());
+  return found;
 }
 
 }  // namespace biodta::cells

@@ -87,7 +87,11 @@ QualityFilter::QualityFilter(const QualityFilterOptions& options)
     : options_(options), obs_rules_(parse_obs_rules(options.include, options.exclude)) {
   check_range("genes", options.min_genes, options.max_genes);
   check_range("counts", options.min_counts, options.max_counts);
-  for (const ObsRule& rule : obs_rules_) names_.push_back(rule.name());
+  for (const ObsRule& rule : obs_rules_) {
+    const auto alike = std::count_if(names_.begin(), names_.end(),
+                                     [&](const std::string& name) { return name.starts_with(rule.name()); });
+    names_.push_back(rule.name() + (alike == 0 ? "" : " (" + std::to_string(alike + 1) + ")"));
+  }
   names_.insert(names_.end(), kRuleNames.begin(), kRuleNames.end());
   dropped_.assign(names_.size(), 0);
 }

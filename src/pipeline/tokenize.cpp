@@ -1,52 +1,50 @@
+#include "tokenize_inputs.hpp"
+
 #include <biodta/cells/block_encoder.hpp>
-#include <biodta/cells/corpus.hpp>
-#include <biodta/cells/gene_matching.hpp>
-#include <biodta/cells/obs_table.hpp>
-#include <biodta/cells/vocabulary.hpp>
 #include <biodta/pipeline/tokenize.hpp>
 #include <biodta/support/atomic_file.hpp>
-#include <biodta/support/checksum.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
-#include <biodta/support/threads.hpp>
 
 #include <algorithm>
-#include <cmath>
-#include <cstdint>
-#include <functional>
-#include <future>
-#include <memory>
-#include <optional>
-#include <set>
 #include <utility>
 
 namespace biodta::pipeline {
 namespace {
 
 using cells::CountBlock;
-using cells::CountSource;
 using support::with_thousands;
 
-constexpr std::size_t kCellsPerBlock = 4096;
 /// The rule that the encoder itself applies, named beside those of the quality filter.
 constexpr std::string_view kNoTokens = "no_vocabulary_gene";
+/// Inputs up to which each has its line in the summary.
+constexpr std::size_t kFilesInSummary = 40;
 
-using Sources = std::vector<std::unique_ptr<CountSource>>;
-
-/// No file may be read twice, nor written over what is read.
-void check_paths(const TokenizeOptions& options) {
-  std::error_code ignored;
-  std::set<std::filesystem::path> seen;
-  for (const auto& path : options.inputs) {
-    const std::filesystem::path whole = std::filesystem::weakly_canonical(path, ignored);
-    if (!seen.insert(whole).second)
-      throw ConfigError("inputs: found " + path.string() + " twice, expected each once");
+void check_vocabulary(const TokenizeOptions& options) {
+  if (!options.estimate_medians && options.vocabulary.empty()) {
+    throw ConfigError("vocabulary: found none, expected a file of genes and medians",
+                      "give --vocabulary FILE, or --estimate-medians to take the medians from the counts");
   }
+  if (!options.vocabulary_output.empty() && !options.estimate_medians) {
+    throw ConfigError("vocabulary_output: found one without estimate_medians, expected both or neither");
+  }
+  if (options.estimate_medians && !options.shard.empty()) {
+    throw ConfigError("shard: found one beside estimate_medians, expected medians that all shards share",
+                      "estimate them first (--estimate-medians --write-vocabulary genes.tsv, without --output), then "
+                      "give every shard --vocabulary genes.tsv");
+  }
+}
+
+/// Nothing may be written over what is read.
+void check_paths(const TokenizeOptions& options) {
   for (const auto& path : options.inputs) {
     support::require_not_read("output", options.output, {path});
     support::require_not_read("vocabulary_output", options.vocabulary_output, {path});
   }
-  support::require_not_read("output", options.output, {options.vocabulary, options.vocabulary_output});
+  support::require_not_read("output", options.output,
+                            {options.vocabulary, options.vocabulary_output, options.gene_symbols});
+  support::require_not_read("vocabulary_output", options.vocabulary_output,
+                            {options.vocabulary, options.gene_symbols});
   for (const auto* written : {&options.output, &options.vocabulary_output}) {
     if (!written->empty()) support::require_writable(*written);
   }
@@ -54,193 +52,183 @@ void check_paths(const TokenizeOptions& options) {
 
 void check(const TokenizeOptions& options) {
   if (options.inputs.empty()) throw ConfigError("inputs: found none, expected at least one count file");
-  if (options.output.empty()) throw ConfigError("output: found nothing, expected the corpus file to write");
-  if (options.estimate_medians == !options.vocabulary.empty()) {
-    throw ConfigError(options.estimate_medians
-                          ? "vocabulary: found one beside estimate_medians, expected one of the two"
-                          : "vocabulary: found none, expected a file of genes and medians",
-                      "give --vocabulary FILE, or --estimate-medians to make one from the counts");
-  }
+  if (options.output.empty() && options.vocabulary_output.empty())
+    throw ConfigError("output: found nothing, expected the corpus file to write");
+  check_vocabulary(options);
+  static_cast<void>(Shard::parse(options.shard));
   check_paths(options);
-  if (!options.vocabulary_output.empty() && !options.estimate_medians) {
-    throw ConfigError("vocabulary_output: found one without estimate_medians, expected both or neither");
-  }
 }
 
-/// Hands the blocks of a source to `use`, reading the next one meanwhile where threads allow it.
-void for_each_block(CountSource& source, const std::function<void(const CountBlock&)>& use) {
-  source.rewind();
-  const std::launch policy = support::thread_limit() > 1 ? std::launch::async : std::launch::deferred;
-  const auto read = [&source] {
-    std::optional<CountBlock> block(std::in_place);
-    if (!source.next(*block, kCellsPerBlock)) block.reset();
-    return block;
-  };
-  std::future<std::optional<CountBlock>> coming = std::async(policy, read);
-  while (const std::optional<CountBlock> block = coming.get()) {
-    coming = std::async(policy, read);
-    use(*block);
-  }
+std::optional<cells::Vocabulary> read_vocabulary(const TokenizeOptions& options) {
+  if (options.vocabulary.empty()) return std::nullopt;
+  // A vocabulary that says which tokens it begins with must agree with a style that was asked for.
+  cells::Vocabulary::ReadOptions read;
+  read.specials = options.encoder.style;
+  read.without_medians = options.estimate_medians;
+  return cells::Vocabulary::read(options.vocabulary, read);
 }
 
 /// Which cells of a block pass; 1 = kept.
-std::vector<std::uint8_t> judge(const CountBlock& block, cells::QualityFilter& filter) {
-  std::vector<std::uint8_t> keep(block.cell_count());
-  for (std::size_t i = 0; i < keep.size(); ++i) {
-    const std::uint64_t first = block.offsets[i];
-    const auto counts = std::span(block.counts).subspan(first, block.offsets[i + 1] - first);
-    keep[i] = filter.keep(cells::measure(counts)) ? 1 : 0;
-  }
-  return keep;
-}
-
-Sources open_all(const TokenizeOptions& options) {
-  Sources sources;
-  for (const auto& path : options.inputs) sources.push_back(cells::open_counts(path, options.matrix));
-  return sources;
-}
-
-std::uint64_t count_cells(const Sources& sources) {
-  std::uint64_t cells = 0;
-  for (const auto& source : sources) cells += source->cell_count();
-  return cells;
-}
-
-/// Every column that is to be kept must be in some file.
-void check_columns(const Sources& sources, const TokenizeOptions& options) {
-  std::set<std::string> known;
-  for (const auto& source : sources) {
-    for (std::string& name : source->obs_names()) known.insert(std::move(name));
-  }
-  for (const std::string& name : options.keep_obs) {
-    if (name == "*" || known.contains(name)) continue;
-    const std::vector<std::string> names(known.begin(), known.end());
-    throw ConfigError("keep_obs: found '" + name + "', expected columns of the inputs: " +
-                      (names.empty() ? "there are none" : support::join_words(names)));
-  }
-}
-
-cells::Vocabulary estimate_vocabulary(const Sources& sources, const TokenizeOptions& options,
-                                      support::Reporter& reporter) {
-  cells::MedianEstimator estimator;
-  cells::QualityFilter filter(options.filters);
-  auto progress = reporter.start("medians", count_cells(sources), "cells");
-  for (const auto& source : sources) {
-    const auto genes = estimator.register_genes(source->gene_ids(), source->gene_symbols());
-    for_each_block(*source, [&](const CountBlock& block) {
-      const std::vector<std::uint8_t> keep = judge(block, filter);
-      for (std::size_t i = 0; i < keep.size(); ++i) {
-        if (keep[i] == 0) continue;
-        const std::uint64_t first = block.offsets[i];
-        const std::uint64_t count = block.offsets[i + 1] - first;
-        estimator.add(std::span(block.genes).subspan(first, count),
-                      std::span(block.counts).subspan(first, count), genes);
-      }
-      progress->update(filter.seen());
-    });
-  }
-  progress.reset();
-  cells::Vocabulary vocabulary = estimator.vocabulary(options.medians);
-  reporter.info("medians of " + with_thousands(vocabulary.gene_count()) + " genes from " +
-                with_thousands(filter.kept()) + " of " + with_thousands(filter.seen()) + " cells");
-  if (!options.vocabulary_output.empty()) {
-    vocabulary.write(options.vocabulary_output);
-    reporter.info("wrote " + options.vocabulary_output.string());
-  }
-  return vocabulary;
-}
-
-void report_match(const CountSource& source, const cells::GeneMatch& match, support::Reporter& reporter) {
-  const std::string file = source.path().filename().string();
-  reporter.info(file + ": " + with_thousands(source.cell_count()) + " cells in " + source.matrix_name() +
-                ", " + with_thousands(match.matched) + " of " + with_thousands(match.tokens.size()) +
-                " genes are in the vocabulary (" + std::to_string(std::lround(match.overlap() * 100.0)) +
-                " %)");
-  if (match.repeated > 0) {
-    reporter.warn(file + ": " + with_thousands(match.repeated) +
-                  " columns are a gene that an earlier column is too; their counts are summed");
-  }
-}
-
-std::vector<cells::GeneMatch> match_all(const Sources& sources, const cells::Vocabulary& vocabulary,
-                                        const TokenizeOptions& options, support::Reporter& reporter) {
-  // A vocabulary of the files' own expressed genes may rightly lack most columns of a file.
-  const double min_overlap = options.estimate_medians ? 0.0 : options.min_overlap;
-  std::vector<cells::GeneMatch> matches;
-  for (const auto& source : sources) {
-    matches.push_back(cells::match_genes(vocabulary, source->gene_ids()));
-    report_match(*source, matches.back(), reporter);
-    cells::require_overlap(matches.back(), vocabulary, min_overlap, source->path());
-  }
-  return matches;
-}
-
-/// Columns that are asked for, in the file's order.
-std::vector<cells::ObsColumn> choose_columns(std::vector<cells::ObsColumn> columns,
-                                             const std::vector<std::string>& names) {
-  const std::set<std::string> wanted(names.begin(), names.end());
-  if (!wanted.contains("*"))
-    std::erase_if(columns, [&](const auto& column) { return !wanted.contains(column.name); });
-  return columns;
-}
-
-/// What is known of the corpus beside its tokens.
-struct Written {
-  std::vector<std::string> cell_ids;
-  cells::ObsTable obs;
-  std::uint64_t tokens = 0;
-  std::uint64_t longest = 0;
-};
-
-class Tokenizer {
+class Judge {
  public:
-  Tokenizer(const TokenizeOptions& options, const cells::Vocabulary& vocabulary)
-      : options_(options),
-        vocabulary_(vocabulary),
-        filter_(options.filters),
-        writer_(options.output, vocabulary) {}
+  Judge(cells::QualityFilter& filter, const TokenizeInput& file, const OpenInput& open)
+      : filter_(filter), file_(file), open_(open), selection_(filter.obs_rules(), *open.source) {}
 
-  void add(CountSource& source, const cells::GeneMatch& match, support::Progress& progress) {
-    const cells::RankEncoder encoder(vocabulary_, match.tokens, options_.encoder);
-    std::vector<std::uint64_t> rows;
-    for_each_block(source, [&](const CountBlock& block) {
-      const cells::EncodedCells encoded = cells::encode_block(block, judge(block, filter_), encoder);
-      writer_.append(encoded.tokens, encoded.offsets);
-      rows.insert(rows.end(), encoded.rows.begin(), encoded.rows.end());
-      note_lengths(encoded);
-      progress.update(filter_.seen());
-    });
-    const std::vector<std::string> ids = source.cell_ids();
-    for (const std::uint64_t row : rows) written_.cell_ids.push_back(ids[row]);
-    written_.obs.append(choose_columns(source.obs(), options_.keep_obs), rows);
-  }
-
-  void finish(support::Reporter& reporter) {
-    if (written_.cell_ids.empty()) throw InputError("no cell is left after the filters: " + dropped_words());
-    writer_.finish(written_.cell_ids, written_.obs.columns(), provenance());
-    summarize(reporter);
+  std::vector<std::uint8_t> operator()(const CountBlock& block) {
+    const std::vector<cells::CellQuality> qualities = measure_block(block, open_.is_mitochondrial);
+    std::vector<std::int32_t> broken(qualities.size(), -1);
+    if (!filter_.obs_rules().empty()) broken = selection_.broken(block.first_cell, qualities.size());
+    const cells::SourceStatistics* statistics = file_.statistics ? &*file_.statistics : nullptr;
+    std::vector<std::uint8_t> keep(qualities.size());
+    for (std::size_t i = 0; i < keep.size(); ++i) {
+      keep[i] = filter_.keep(qualities[i], statistics, broken[i]) ? 1 : 0;
+    }
+    return keep;
   }
 
  private:
-  void note_lengths(const cells::EncodedCells& encoded) {
-    written_.tokens += encoded.tokens.size();
+  cells::QualityFilter& filter_;
+  const TokenizeInput& file_;
+  const OpenInput& open_;
+  cells::ObsSelection selection_;
+};
+
+/// Ids in which files agree: the vocabulary's for genes that it has, else the canonical form, or what a table
+/// of symbols says.
+std::vector<std::string> common_gene_ids(const OpenInput& open, const cells::Vocabulary* vocabulary,
+                                         const cells::GeneSymbols& symbols, double min_overlap) {
+  std::vector<std::string> ids;
+  for (const std::string& id : open.source->gene_ids()) {
+    const auto known = cells::looks_like_ensembl(id) ? std::span<const std::string>() : symbols.ids(id);
+    ids.push_back(known.empty() ? cells::canonical_gene_id(id) : known.front());
+  }
+  if (vocabulary == nullptr) return ids;
+  const cells::GeneMatch match = cells::match_genes(*vocabulary, open.names(), symbols, min_overlap);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (match.tokens[i] != cells::kPadToken) ids[i] = vocabulary->gene(match.tokens[i]).id;
+  }
+  return ids;
+}
+
+class Tokenizer {
+ public:
+  Tokenizer(const TokenizeOptions& options, support::Reporter& reporter)
+      : options_(options),
+        reporter_(reporter),
+        vocabulary_(read_vocabulary(options)),
+        symbols_(options.gene_symbols.empty() ? cells::GeneSymbols()
+                                              : cells::GeneSymbols::read(options.gene_symbols)),
+        filter_(options.filters),
+        inputs_(options, vocabulary_ ? &*vocabulary_ : nullptr, symbols_, filter_.obs_rules(), reporter) {}
+
+  TokenizeResult run() {
+    inputs_.read_through();
+    if (options_.estimate_medians) estimate_medians();
+    if (!options_.output.empty()) write_corpus();
+    result_.skipped = inputs_.skipped();
+    return result_;
+  }
+
+ private:
+  void estimate_medians() {
+    cells::MedianEstimator estimator(options_.medians);
+    cells::QualityFilter filter(options_.filters);
+    {
+      const auto progress = reporter_.start("medians", inputs_.cells_to_read(), "cells");
+      for (const TokenizeInput& file : inputs_.files()) {
+        const OpenInput open = inputs_.open(file);
+        const auto ids =
+            common_gene_ids(open, vocabulary_ ? &*vocabulary_ : nullptr, symbols_, options_.min_overlap);
+        const auto genes = estimator.register_genes(ids, open.symbols);
+        Judge judge(filter, file, open);
+        TokenizeInputs::for_each_block(file, *open.source, [&](const CountBlock& block) {
+          estimator.add(block, judge(block), genes);
+          progress->update(filter.seen());
+        });
+      }
+    }
+    vocabulary_ = vocabulary_ ? estimator.medians_of(*vocabulary_) : estimator.vocabulary(options_.encoder.style);
+    reporter_.info(std::string("medians (") + (estimator.exact() ? "exact" : "within 0.1 %") + ") of " +
+                   with_thousands(vocabulary_->gene_count()) + " genes from " + with_thousands(filter.kept()) +
+                   " of " + with_thousands(filter.seen()) + " cells");
+    if (options_.vocabulary_output.empty()) return;
+    vocabulary_->write(options_.vocabulary_output);
+    reporter_.info("wrote " + options_.vocabulary_output.string());
+  }
+
+  void write_corpus() {
+    cells::CorpusWriter writer(options_.output, *vocabulary_, inputs_.schema().fields());
+    {
+      const auto progress = reporter_.start("tokenize", inputs_.cells_to_read(), "cells");
+      for (TokenizeInput& file : inputs_.files()) add(file, writer, *progress);
+    }
+    result_.cells = writer.cell_count();
+    result_.tokens = writer.token_count();
+    if (result_.cells == 0) {
+      if (options_.shard.empty()) throw InputError("no cell is left after the filters: " + dropped_words());
+      reporter_.warn("no cell of this shard is left after the filters: " + dropped_words());
+    }
+    writer.finish(provenance());
+    summarize();
+  }
+
+  void add(TokenizeInput& file, cells::CorpusWriter& writer, support::Progress& progress) {
+    const OpenInput open = inputs_.open(file);
+    const cells::GeneMatch match =
+        cells::match_genes(*vocabulary_, open.names(), symbols_, options_.min_overlap);
+    const cells::RankEncoder encoder(*vocabulary_, match.tokens, options_.encoder);
+    const cells::ObsJoin join(inputs_.schema(), open.source->obs_fields());
+    Judge judge(filter_, file, open);
+    TokenizeInputs::for_each_block(file, *open.source, [&](const CountBlock& block) {
+      const cells::EncodedCells encoded = cells::encode_block(block, judge(block), encoder);
+      append(encoded, block, *open.source, join, writer);
+      file.kept += encoded.rows.size();
+      progress.update(filter_.seen());
+    });
+  }
+
+  void append(const cells::EncodedCells& encoded, const CountBlock& block, const cells::CountSource& source,
+              const cells::ObsJoin& join, cells::CorpusWriter& writer) {
+    const std::uint64_t first = block.first_cell;
+    const std::size_t count = block.cell_count();
+    std::vector<std::string> ids = choose(source.cell_ids(first, count), encoded.rows, first);
+    const auto read = [&](std::size_t field) {
+      cells::ObsValues values = source.read_obs(field, first, count);
+      return cells::ObsValues{choose(std::move(values.codes), encoded.rows, first),
+                              choose(std::move(values.numbers), encoded.rows, first)};
+    };
+    writer.append(encoded.tokens, encoded.offsets, ids, join.read(encoded.rows.size(), read));
     for (std::size_t i = 1; i < encoded.offsets.size(); ++i) {
-      written_.longest = std::max(written_.longest, encoded.offsets[i] - encoded.offsets[i - 1]);
+      longest_ = std::max(longest_, encoded.offsets[i] - encoded.offsets[i - 1]);
     }
   }
 
+  /// The values of the rows that were kept; `values` begin at row `first`, or are none.
+  template <class T>
+  static std::vector<T> choose(std::vector<T> values, const std::vector<std::uint64_t>& rows, std::uint64_t first) {
+    if (values.empty() || values.size() == rows.size()) return values;
+    for (std::size_t i = 0; i < rows.size(); ++i) values[i] = std::move(values[rows[i] - first]);
+    values.resize(rows.size());
+    return values;
+  }
+
+  std::int64_t without_tokens() const { return static_cast<std::int64_t>(filter_.kept() - result_.cells); }
+
   cells::CorpusProvenance provenance() const {
     cells::CorpusProvenance provenance;
-    for (const auto& path : options_.inputs) {
-      provenance.sources.push_back(path.filename().string());
-      provenance.checksums.push_back(support::file_checksum(path));
+    for (const TokenizeInput& file : inputs_.files()) {
+      provenance.sources.push_back(file.path.filename().string());
+      provenance.checksums.push_back(count_file_checksum(file.path));
     }
-    provenance.filters = support::write_options(options_);
+    TokenizeOptions shared = options_;  // what all shards of a job have in common
+    shared.output.clear();
+    shared.shard.clear();
+    provenance.options = support::write_options(shared);
     provenance.cells_read = filter_.seen();
     provenance.filter_names = filter_.names();
     provenance.filter_dropped = filter_.dropped();
     provenance.filter_names.emplace_back(kNoTokens);
-    provenance.filter_dropped.push_back(static_cast<std::int64_t>(filter_.kept() - written_.cell_ids.size()));
+    provenance.filter_dropped.push_back(without_tokens());
     return provenance;
   }
 
@@ -251,65 +239,50 @@ class Tokenizer {
       words.push_back(with_thousands(static_cast<std::uint64_t>(filter_.dropped()[i])) + " by " +
                       filter_.names()[i]);
     }
-    const std::uint64_t empty = filter_.kept() - written_.cell_ids.size();
-    if (empty > 0) words.push_back(with_thousands(empty) + " without a gene of the vocabulary");
+    if (without_tokens() > 0) {
+      words.push_back(with_thousands(static_cast<std::uint64_t>(without_tokens())) +
+                      " without a gene of the vocabulary");
+    }
     return words.empty() ? "none dropped" : "dropped " + support::join_words(words);
   }
 
-  void summarize(support::Reporter& reporter) const {
-    const std::uint64_t kept = written_.cell_ids.size();
-    reporter.info("kept " + with_thousands(kept) + " of " + with_thousands(filter_.seen()) + " cells, " +
-                  dropped_words());
-    reporter.info(with_thousands(written_.tokens) + " tokens of " + with_thousands(vocabulary_.gene_count()) +
-                  " genes; a cell has " + with_thousands((written_.tokens + kept / 2) / kept) +
-                  " on average, at most " + with_thousands(written_.longest));
-    reporter.info("wrote " + options_.output.string());
+  void summarize() const {
+    if (inputs_.files().size() > 1 && inputs_.files().size() <= kFilesInSummary) {
+      std::vector<std::vector<std::string>> rows = {{"file", "cells", "kept"}};
+      for (const TokenizeInput& file : inputs_.files()) {
+        rows.push_back({file.path.filename().string(), with_thousands(file.cells_read()), with_thousands(file.kept)});
+      }
+      for (const std::string& line : support::align_columns(rows)) reporter_.info(line);
+    }
+    reporter_.info("kept " + with_thousands(result_.cells) + " of " + with_thousands(filter_.seen()) + " cells, " +
+                   dropped_words());
+    const std::uint64_t mean = result_.cells == 0 ? 0 : (result_.tokens + result_.cells / 2) / result_.cells;
+    reporter_.info(with_thousands(result_.tokens) + " tokens of " + with_thousands(vocabulary_->gene_count()) +
+                   " genes; a cell has " + with_thousands(mean) + " on average, at most " + with_thousands(longest_));
+    reporter_.info("wrote " + options_.output.string());
   }
 
   const TokenizeOptions& options_;
-  const cells::Vocabulary& vocabulary_;
+  support::Reporter& reporter_;
+  std::optional<cells::Vocabulary> vocabulary_;
+  cells::GeneSymbols symbols_;
   cells::QualityFilter filter_;
-  cells::CorpusWriter writer_;
-  Written written_;
+  TokenizeInputs inputs_;
+  TokenizeResult result_;
+  std::uint64_t longest_ = 0;
 };
 
 }  // namespace
 
-void describe(support::OptionVisitor& visit, TokenizeOptions& options) {
-  using cells::CountMatrix;
-  visit.field("inputs", options.inputs, "count files (.h5ad); the corpus has their cells in this order");
-  visit.field("output", options.output, "corpus file to write");
-  visit.field("vocabulary", options.vocabulary,
-              "genes and their medians, TSV; empty where they are estimated");
-  visit.field("estimate_medians", options.estimate_medians,
-              "make the vocabulary from the inputs' kept cells, genes sorted by id");
-  visit.field("vocabulary_output", options.vocabulary_output,
-              "file for the estimated vocabulary; empty = none");
-  visit.choice("matrix", options.matrix,
-               {{"auto", CountMatrix::kAuto}, {"X", CountMatrix::kX}, {"raw/X", CountMatrix::kRawX}},
-               "which matrix holds the raw counts; auto = raw/X where there is one, else X");
-  visit.field("min_overlap", options.min_overlap,
-              "least share of a file's genes that the vocabulary must have", support::between(0.0, 1.0));
-  visit.field("keep_obs", options.keep_obs, "obs columns kept in the corpus; \"*\" = all, [] = none");
-  visit.section("filters", options.filters, "which cells are kept");
-  visit.section("encoder", options.encoder, "rank value encoding");
-  visit.section("medians", options.medians, "estimated vocabulary");
-}
-
-void tokenize(const TokenizeOptions& options, support::Reporter& reporter) {
+TokenizeResult tokenize(const TokenizeOptions& options, support::Reporter& reporter) {
   check(options);
-  const Sources sources = open_all(options);
-  check_columns(sources, options);
-  const cells::Vocabulary vocabulary = options.estimate_medians
-                                           ? estimate_vocabulary(sources, options, reporter)
-                                           : cells::Vocabulary::read(options.vocabulary);
-  const std::vector<cells::GeneMatch> matches = match_all(sources, vocabulary, options, reporter);
-  Tokenizer tokenizer(options, vocabulary);
-  {
-    const auto progress = reporter.start("tokenize", count_cells(sources), "cells");
-    for (std::size_t i = 0; i < sources.size(); ++i) tokenizer.add(*sources[i], matches[i], *progress);
+  TokenizeResult result = Tokenizer(options, reporter).run();
+  if (!result.skipped.empty()) {
+    std::vector<std::string> names;
+    for (const auto& path : result.skipped) names.push_back(path.string());
+    reporter.warn("skipped " + with_thousands(names.size()) + " of the inputs: " + support::join_words(names));
   }
-  tokenizer.finish(reporter);
+  return result;
 }
 
 }  // namespace biodta::pipeline

@@ -1,7 +1,7 @@
 #include <biodta/support/checksum.hpp>
 #include <biodta/support/error.hpp>
 
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include <array>
 #include <cerrno>
@@ -14,30 +14,36 @@
 namespace biodta::support {
 namespace {
 
-std::string as_text(uLong checksum) {
+std::string as_text(std::uint32_t checksum) {
   std::array<char, 16> text{};
-  std::snprintf(text.data(), text.size(), "crc32:%08lx", checksum);
+  std::snprintf(text.data(), text.size(), "crc32:%08x", static_cast<unsigned>(checksum));
   return text.data();
 }
 
 }  // namespace
 
-std::string file_checksum(const std::filesystem::path& path) {
+std::string files_checksum(std::span<const std::filesystem::path> paths) {
   constexpr std::size_t kBlock = std::size_t{1} << 20;
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
-  if (!file) throw InputError(path.string() + ": cannot be read: " + std::strerror(errno));
   std::vector<unsigned char> block(kBlock);
-  uLong checksum = crc32_z(0, nullptr, 0);
-  while (const std::size_t size = std::fread(block.data(), 1, block.size(), file.get())) {
-    checksum = crc32_z(checksum, block.data(), size);
+  std::uint32_t checksum = libdeflate_crc32(0, nullptr, 0);
+  for (const auto& path : paths) {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
+    if (!file) throw InputError(path.string() + ": cannot be read: " + std::strerror(errno));
+    while (const std::size_t size = std::fread(block.data(), 1, block.size(), file.get())) {
+      checksum = libdeflate_crc32(checksum, block.data(), size);
+    }
+    if (std::ferror(file.get()) != 0)
+      throw InputError(path.string() + ": cannot be read: " + std::strerror(errno));
   }
-  if (std::ferror(file.get()) != 0)
-    throw InputError(path.string() + ": cannot be read: " + std::strerror(errno));
   return as_text(checksum);
 }
 
+std::string file_checksum(const std::filesystem::path& path) {
+  return files_checksum({&path, 1});
+}
+
 std::string bytes_checksum(std::span<const std::byte> bytes) {
-  return as_text(crc32_z(crc32_z(0, nullptr, 0), reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+  return as_text(libdeflate_crc32(libdeflate_crc32(0, nullptr, 0), bytes.data(), bytes.size()));
 }
 
 }  // namespace biodta::support

@@ -11,6 +11,8 @@ namespace biodta::support {
 
 /// CRC-32 (zlib's) of a file's bytes as "crc32:xxxxxxxx", repeatable by `gzip`, Python's zlib and 7z.
 std::string file_checksum(const std::filesystem::path& path);
+/// The same of several files' bytes, one file after another.
+std::string files_checksum(std::span<const std::filesystem::path> paths);
 std::string bytes_checksum(std::span<const std::byte> bytes);
 
 }  // namespace biodta::support

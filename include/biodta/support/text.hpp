@@ -19,4 +19,7 @@ std::string join_words(std::span<const std::string> words);
 /// "1,234,567".
 std::string with_thousands(std::uint64_t value);
 
+/// A table as lines: the first column flush left, the others flush right.
+std::vector<std::string> align_columns(const std::vector<std::vector<std::string>>& rows);
+
 }  // namespace biodta::support
