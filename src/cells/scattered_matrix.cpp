@@ -21,28 +21,45 @@ struct KeptEntries {
   }
 };
 
+[[noreturn]] void refuse_changed() {
+  throw Error("the file changed while it was read");
+}
+
 }  // namespace
 
 ScatteredMatrix::ScatteredMatrix(std::uint64_t cells, Scan scan, std::uint64_t max_values)
     : cells_(cells), scan_(std::move(scan)), max_values_(max_values) {}
 
-void ScatteredMatrix::load_band(std::uint64_t first) {
-  std::optional<KeptEntries> kept;
-  if (values_of_cell_.empty()) {
-    kept.emplace();
-    values_of_cell_.assign(cells_, 0);
-    scan_([&](const Entries& entries) {
-      for (const std::uint32_t cell : entries.cells) ++values_of_cell_[cell];
-      if (kept) kept->add(entries);
-      if (kept && kept->cells.size() > max_values_) kept.reset();
-    });
+const ScatteredMatrix::Survey& ScatteredMatrix::survey() {
+  if (survey_) return *survey_;
+  Survey found;
+  found.values_of_cell.assign(cells_, 0);
+  std::optional<KeptEntries> kept(std::in_place);
+  std::uint32_t last_cell = 0;
+  scan_([&](const Entries& entries) {
+    for (const std::uint32_t cell : entries.cells) {
+      ++found.values_of_cell[cell];
+      found.ascending &= cell >= last_cell;
+      last_cell = cell;
+    }
+    if (kept && kept->cells.size() + entries.cells.size() > max_values_) kept.reset();
+    if (kept) kept->add(entries);
+  });
+  survey_ = std::move(found);
+  if (kept) {
+    load_band(0, [&](const Sink& sink) { sink({kept->cells, kept->genes, kept->counts}); });
   }
-  Band& band = band_;
+  return *survey_;
+}
+
+void ScatteredMatrix::load_band(std::uint64_t first, const Scan& scan) {
+  Band band;
+  band_ = {};  // no two bands at a time, and none that is half filled where the scan throws
   band.first = first;
   band.end = first;
   band.offsets.assign(1, 0);
   while (band.end < cells_) {
-    const std::uint64_t total = band.offsets.back() + values_of_cell_[band.end];
+    const std::uint64_t total = band.offsets.back() + survey_->values_of_cell[band.end];
     if (band.end > first && total > max_values_) break;
     band.offsets.push_back(total);
     ++band.end;
@@ -50,21 +67,23 @@ void ScatteredMatrix::load_band(std::uint64_t first) {
   band.genes.resize(band.offsets.back());
   band.counts.resize(band.offsets.back());
   std::vector<std::uint64_t> places(band.offsets.begin(), band.offsets.end() - 1);
-  const auto sort_in = [&](const Entries& entries) {
+  scan([&](const Entries& entries) {
     for (std::size_t i = 0; i < entries.cells.size(); ++i) {
       const std::uint32_t cell = entries.cells[i];
       if (cell < band.first || cell >= band.end) continue;
       const std::uint64_t place = places[cell - band.first]++;
-      if (place >= band.offsets[cell - band.first + 1]) throw Error("the file changed while it was read");
+      if (place >= band.offsets[cell - band.first + 1]) refuse_changed();
       band.genes[place] = entries.genes[i];
       band.counts[place] = entries.counts[i];
     }
-  };
-  kept ? sort_in({kept->cells, kept->genes, kept->counts}) : scan_(sort_in);
+  });
+  if (!std::equal(places.begin(), places.end(), band.offsets.begin() + 1)) refuse_changed();
+  band_ = std::move(band);
 }
 
 void ScatteredMatrix::read(std::uint64_t first, std::uint64_t max_cells, CountBlock& block) {
-  if (values_of_cell_.empty() || first < band_.first || first >= band_.end) load_band(first);
+  survey();
+  if (first < band_.first || first >= band_.end) load_band(first, scan_);
   const std::uint64_t end = std::min(band_.end, first + max_cells);
   const auto at = [this](std::uint64_t cell) { return band_.offsets[cell - band_.first]; };
   const auto slice = [&](const auto& values) {

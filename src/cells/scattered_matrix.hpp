@@ -29,7 +29,13 @@ class ScatteredMatrix {
   /// InputError for damage; cells are below the number that the matrix has.
   using Scan = std::function<void(const Sink&)>;
 
-  /// 2^24 values take 128 MiB.
+  /// What the first scan found.
+  struct Survey {
+    std::vector<std::uint32_t> values_of_cell;
+    bool ascending = true;  ///< no value comes after one of a later cell
+  };
+
+  /// 2^24 values take 128 MiB, and 192 MiB more while the first scan goes on.
   static constexpr std::uint64_t kMaxValues = std::uint64_t{1} << 24;
 
   ScatteredMatrix(std::uint64_t cells, Scan scan, std::uint64_t max_values = kMaxValues);
@@ -37,6 +43,11 @@ class ScatteredMatrix {
   /// Cells [first, first + max_cells), or fewer (but at least one) where the band ends. Within a cell the
   /// values come in the order of the scan.
   void read(std::uint64_t first, std::uint64_t max_cells, CountBlock& block);
+
+  /// Scans the file, unless that was done before.
+  const Survey& survey();
+  /// Whether all of the matrix is in memory, and no scan will follow.
+  bool whole() const noexcept { return survey_ && band_.first == 0 && band_.end == cells_; }
 
  private:
   /// Cells [first, end) in CSR.
@@ -47,12 +58,12 @@ class ScatteredMatrix {
     std::vector<std::uint32_t> genes;
     std::vector<float> counts;
   };
-  void load_band(std::uint64_t first);
+  void load_band(std::uint64_t first, const Scan& scan);
 
   std::uint64_t cells_;
   Scan scan_;
   std::uint64_t max_values_;
-  std::vector<std::uint32_t> values_of_cell_;  // empty until the first scan
+  std::optional<Survey> survey_;  // empty until the first scan
   Band band_;
 };
 

@@ -76,6 +76,12 @@ bool LineReader::next(std::string& line) {
   return true;
 }
 
+std::string_view LineReader::peek(std::size_t count) {
+  Stream& stream = *stream_;
+  if (stream.at == stream.end) fill();
+  return std::string_view(stream.bytes.data(), stream.end).substr(stream.at, count);
+}
+
 std::string LineReader::place() const {
   return "line " + std::to_string(line_number_);
 }

@@ -79,6 +79,20 @@ TEST(LineReader, RefusesDamagedGzip) {
   expect_error<InputError>([&] { lines_of(folder / "a.gz"); }, {"a.gz", "incorrect data check"});
 }
 
+TEST(LineReader, PeeksWithoutTaking) {
+  const TemporaryFolder folder;
+  write_gzip(folder / "a.gz", "one\ntwo\n", "wb");
+  LineReader reader(folder / "a.gz");
+  EXPECT_EQ(reader.peek(6), "one\ntw");
+  std::string line;
+  ASSERT_TRUE(reader.next(line));
+  EXPECT_EQ(line, "one");
+  EXPECT_EQ(reader.peek(100), "two\n");
+  ASSERT_TRUE(reader.next(line));
+  EXPECT_EQ(line, "two");
+  EXPECT_EQ(reader.peek(1), "");
+}
+
 TEST(LineReader, SaysWhatIsMissing) {
   expect_error<InputError>([] { LineReader reader("/nowhere/a.tsv"); }, {"/nowhere/a.tsv", "no such file"});
   const TemporaryFolder folder;

@@ -22,6 +22,9 @@ class LineReader {
   LineReader& operator=(LineReader&&) noexcept;
   /// @return false at the end. Throws InputError on a damaged gzip stream.
   bool next(std::string& line);
+  /// The next bytes without taking them: at most `count`, perhaps fewer, none at the end only. They may hold
+  /// line ends. Valid until the next call. Throws like next.
+  std::string_view peek(std::size_t count);
   /// 1-based number of the line last returned.
   std::uint64_t line_number() const noexcept { return line_number_; }
   const std::filesystem::path& path() const noexcept { return path_; }
