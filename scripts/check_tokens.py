@@ -7,13 +7,14 @@
 Nothing of Bio-DTA is used: h5py and numpy read the files, and the ranks are those of the published formula,
 count / cell total * 10,000 / median, written as count / median (a cell's total and the 10,000 cannot change
 its order), highest first, equal values by ascending token id. Columns that are one gene (but for the version
-of the Ensembl id) are summed first, stored zeros are not expressed, cells without a token are left out. With
---estimated the medians are recomputed as well, by numpy.median over the kept cells that express a gene.
+of the Ensembl id, the genome before it, or the copy on Y) are summed first, stored zeros are not expressed,
+cells without a token are left out. With --estimated the medians are recomputed as well, by numpy.median over
+the kept cells that express a gene: of every gene seen, or of the genes of --vocabulary.
 
 Counts are .h5ad files (CSR, CSC or dense) and 10x folders of matrix.mtx, features.tsv and barcodes.tsv, gzip
 or not, in the order in which biodta-tokenize was given them. A corpus with <cls> and <eos> says so itself, in
-its attribute special_tokens. Of all filters the script knows --min-genes alone. Exit code 0 means that every
-cell and every token is identical.
+its attribute special_tokens. Of all filters the script knows --min-genes alone, and genes match by id alone. Exit
+code 0 means that every cell and every token is identical.
 """
 
 import argparse
@@ -38,23 +39,35 @@ SEQUENCE_SPECIALS = ["<pad>", "<mask>", "<cls>", "<eos>"]  # cells are <cls> gen
 # --- reading ------------------------------------------------------------------------------------------------
 
 
-def without_version(gene):
-    return re.sub(r"^(ENS.*)\.\d+$", r"\1", gene)
+ENSEMBL = re.compile(r"(?:.*?_)?(ENS[A-Z]*)(\d{6,})(?:\.\d+)?(_PAR_Y)?")  # mm10___ENSMUSG00000051951.6
+
+
+def canonical(gene):
+    """An Ensembl id without genome and version, a copy on Y as the gene on X; any other id as it is."""
+    parts = ENSEMBL.fullmatch(gene)
+    if not parts:
+        return gene
+    return "ENSG0" + parts[2] if parts[1] == "ENSGR" else parts[1] + parts[2]
+
+
+def names_of(gene):
+    """What a vocabulary may call a gene, the best first: as it is, the old id of a copy on Y, the canonical id."""
+    parts = ENSEMBL.fullmatch(gene)
+    on_y = parts and (parts[3] or parts[1] == "ENSGR")
+    old = ["ENSGR" + canonical(gene)[len("ENSG0"):]] if on_y else []
+    return [gene] + old + [canonical(gene)]
 
 
 def read_vocabulary(path):
-    """Gene ids in token order, and their medians."""
+    """Gene ids in token order, and their medians; NaN where there is none, and the gene is never encoded."""
     ids, medians = [], []
     with open(path, newline="") as stream:
         for row in csv.DictReader(stream, delimiter="\t"):
             gene = row.get("ensembl_id") or row.get("gene_id")
             if gene in SEQUENCE_SPECIALS:
                 continue
-            median = row.get("nonzero_median") or row.get("median")
-            if not median:
-                sys.exit(f"{path}: {gene} has no median")
             ids.append(gene)
-            medians.append(float(median))
+            medians.append(float(row.get("nonzero_median") or row.get("median") or "nan"))
     return ids, numpy.array(medians)
 
 
@@ -170,11 +183,12 @@ def sum_by_gene(genes, values):
 
 
 def estimate_medians(sources, min_genes):
-    ids = sorted({without_version(gene) for counts in sources for gene in counts.genes})
+    """Every gene seen, sorted by id, and its median."""
+    ids = sorted({canonical(gene) for counts in sources for gene in counts.genes})
     index_of = {gene: index for index, gene in enumerate(ids)}
     all_genes, all_values = [], []
     for counts in sources:
-        gene_of_column = numpy.array([index_of[without_version(gene)] for gene in counts.genes])
+        gene_of_column = numpy.array([index_of[canonical(gene)] for gene in counts.genes])
         for _, columns, values in counts.kept_rows(min_genes):
             genes, sums = sum_by_gene(gene_of_column[columns], values)
             all_genes.append(genes)
@@ -186,10 +200,11 @@ def estimate_medians(sources, min_genes):
     return [ids[gene] for gene in seen], numpy.array(medians)
 
 
-def genes_of_columns(counts, ids):
-    """Place in the vocabulary of each column, -1 = none: by the id as it is, else without its version."""
+def genes_of_columns(counts, ids, medians):
+    """Place in the vocabulary of each column, -1 = none, or none with a median."""
     place = {gene: index for index, gene in enumerate(ids)}
-    return numpy.array([place.get(gene, place.get(without_version(gene), -1)) for gene in counts.genes])
+    found = [next((place[name] for name in names_of(gene) if name in place), -1) for gene in counts.genes]
+    return numpy.array([-1 if gene >= 0 and numpy.isnan(medians[gene]) else gene for gene in found])
 
 
 def encode(columns, values, gene_of_column, medians, max_genes):
@@ -203,7 +218,7 @@ def expected_cells(sources, ids, medians, corpus, options):
     max_length = options.max_length or (4096 if corpus.framed() else 2048)
     max_genes = max_length - 2 if corpus.framed() else max_length
     for counts in sources:
-        gene_of_column = genes_of_columns(counts, ids)
+        gene_of_column = genes_of_columns(counts, ids, medians)
         for cell, columns, values in counts.kept_rows(options.min_genes):
             genes = encode(columns, values, gene_of_column, medians, max_genes)
             if len(genes) == 0:
@@ -218,7 +233,9 @@ def expected_cells(sources, ids, medians, corpus, options):
 def compare_vocabulary(corpus, ids, medians, tolerance):
     if corpus.gene_ids != ids:
         sys.exit("the corpus has other genes, or in another order")
-    worst = numpy.max(numpy.abs(corpus.medians / medians - 1), initial=0)
+    if not numpy.array_equal(numpy.isnan(corpus.medians), numpy.isnan(medians)):
+        sys.exit("the corpus has medians of other genes")
+    worst = numpy.nanmax(numpy.abs(corpus.medians / medians - 1), initial=0)
     if worst > tolerance:
         sys.exit(f"the medians differ by up to {worst:.3g} of their value")
     if tolerance > 0:
@@ -255,7 +272,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus")
     parser.add_argument("counts", nargs="+", help=".h5ad files and 10x mtx folders, in the order in which they were given")
-    parser.add_argument("--vocabulary", metavar="FILE", help="TSV that the corpus was made with")
+    parser.add_argument("--vocabulary", metavar="FILE", help="TSV of genes and medians that the corpus was made with")
     parser.add_argument("--estimated", action="store_true", help="the medians were estimated from the counts")
     parser.add_argument("--median-tolerance", type=float, default=0, metavar="SHARE",
                         help="with --estimated: medians may differ by this share of their value, and the tokens must "
@@ -266,17 +283,19 @@ def main():
     parser.add_argument("--matrix", metavar="NAME", help=".h5ad: X, raw/X or layers/NAME (default: raw/X, else X)")
     parser.add_argument("--gene-column", metavar="NAME", help=".h5ad: column of var with the gene ids (default: its index)")
     options = parser.parse_args()
-    if bool(options.vocabulary) == options.estimated:
-        parser.error("give --vocabulary FILE or --estimated")
+    if not options.vocabulary and not options.estimated:
+        parser.error("give --vocabulary FILE, --estimated, or both")
     if options.median_tolerance and not options.estimated:
         parser.error("--median-tolerance is for --estimated")
 
     corpus = Corpus(options.corpus)
     sources = [read_counts(path, options) for path in options.counts]
+    ids, medians = read_vocabulary(options.vocabulary) if options.vocabulary else (None, None)
     if options.estimated:
-        ids, medians = estimate_medians(sources, options.min_genes)
-    else:
-        ids, medians = read_vocabulary(options.vocabulary)
+        seen, found = estimate_medians(sources, options.min_genes)
+        median_of = dict(zip(seen, found))
+        ids = ids or seen
+        medians = numpy.array([median_of.get(gene, numpy.nan) for gene in ids])
     compare_vocabulary(corpus, ids, medians, options.median_tolerance)
     compare_cells(corpus, expected_cells(sources, ids, corpus.medians, corpus, options))
     print(f"all {len(corpus.cells)} cells and {len(corpus.tokens)} tokens are identical")

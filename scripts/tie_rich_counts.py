@@ -14,7 +14,6 @@ and the same vocabulary, byte for byte.
 """
 
 import argparse
-import sys
 
 from anndata_layout import create_matrix, h5py, mark, numpy, write_table
 
@@ -76,12 +75,14 @@ def write_vocabulary(path, vocabulary):
 
 def count_ties(genes, cells, vocabulary):
     """Cells with exact ties, and cells with more of them in float32."""
-    median_of = dict(vocabulary)
-    median_of_column = numpy.array([median_of.get(gene.split(".")[0], numpy.nan) for gene in genes])
+    place = {gene: index for index, (gene, _) in enumerate(vocabulary)}
+    medians = numpy.array([median for _, median in vocabulary])
+    gene_of_column = numpy.array([place.get(gene.split(".")[0], -1) for gene in genes])
     exact = false = 0
     for columns, counts in cells:
-        known = (counts > 0) & ~numpy.isnan(median_of_column[columns])
-        keys = counts[known].astype(float) / median_of_column[columns[known]]
+        known = gene_of_column[columns] >= 0
+        sums = numpy.bincount(gene_of_column[columns[known]], weights=counts[known], minlength=len(medians))
+        keys = (sums / medians)[sums > 0]
         distinct = len(numpy.unique(keys))
         exact += distinct < len(keys)
         false += len(numpy.unique(keys.astype(numpy.float32))) < distinct
@@ -112,4 +113,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
