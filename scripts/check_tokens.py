@@ -126,6 +126,8 @@ class TenxFolderCounts(Counts):
         shape, entries = entries[0].astype(int), entries[1:]
         if list(shape) != [len(self.genes), len(self.cells), len(entries)]:
             sys.exit(f"{folder}: matrix.mtx has another shape than its features and barcodes")
+        is_gene = numpy.array([len(row) < 3 or row[2] == "Gene Expression" for row in features])  # not antibodies
+        entries = entries[is_gene[entries[:, 0].astype(int) - 1]]
         genes, cells = entries[:, 0].astype(int) - 1, entries[:, 1].astype(int) - 1
         self.data, self.indices, self.indptr = rows_from_columns(entries[:, 2], cells, genes, len(self.cells))
 
