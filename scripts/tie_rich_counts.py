@@ -14,8 +14,11 @@ and the same vocabulary, byte for byte.
 """
 
 import argparse
+import os
+import sys
 
-from anndata_layout import create_matrix, h5py, mark, numpy, write_table
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from anndata_layout import create_matrix, h5py, mark, numpy, write_table  # noqa: E402
 
 BASE_MEDIANS = numpy.array([0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3, 4.5, 6, 0.3, 0.6, 0.9, 1.2])
 
