@@ -14,6 +14,7 @@ constexpr std::size_t kCellsPerPiece = 64;
 void encode_piece(const CountBlock& block, std::span<const std::uint8_t> keep, std::size_t begin,
                   std::size_t end, const RankEncoder& encoder, RankEncoder::Workspace& workspace,
                   EncodedCells& out) {
+  out.tokens.reserve(block.offsets[end] - block.offsets[begin]);
   for (std::size_t cell = begin; cell < end; ++cell) {
     if (keep[cell] == 0) continue;
     const std::uint64_t first = block.offsets[cell];
@@ -50,6 +51,9 @@ EncodedCells encode_block(const CountBlock& block, std::span<const std::uint8_t>
     }
   });
   EncodedCells all;
+  std::size_t tokens = 0;
+  for (const EncodedCells& piece : pieces) tokens += piece.tokens.size();
+  all.tokens.reserve(tokens);
   for (const EncodedCells& piece : pieces) append(all, piece);
   return all;
 }

@@ -16,31 +16,26 @@ namespace {
 constexpr std::int64_t kUsualLength = 2048;
 constexpr std::int64_t kUsualLengthEnclosed = 4096;
 
-constexpr std::size_t kDigitBits = 11;
+/// Below this, sorting by comparison is faster than going through two tables of digits.
+constexpr std::size_t kDigitsPay = 200;
+constexpr int kDigitBits = 11;
 constexpr std::size_t kDigits = std::size_t{1} << kDigitBits;
-constexpr std::size_t kPasses = 3;  // 33 bits hold the 32 of a key
-/// Below this, sorting by comparison is faster than going through three tables of digits.
-constexpr std::size_t kRadixPays = 400;
 
-std::size_t digit(std::uint32_t key, std::size_t pass) {
-  return (key >> (pass * kDigitBits)) & (kDigits - 1);
+/// Ascends as a positive double falls: the bits of positive floats grow with the value. Rounding to float32
+/// never swaps two keys, it only makes some equal.
+std::uint32_t falling_bits(double key) {
+  return ~std::bit_cast<std::uint32_t>(static_cast<float>(key));
 }
 
-/// Sorts slots by key, ascending and stable: a least-significant-digit radix sort. `other` is as long as
-/// `slots`.
-template <class Slot>
-void radix_sort(std::vector<Slot>& slots, std::vector<Slot>& other) {
-  std::array<std::array<std::uint32_t, kDigits>, kPasses> starts{};
-  for (const Slot& slot : slots) {
-    for (std::size_t pass = 0; pass < kPasses; ++pass) ++starts[pass][digit(slot.key, pass)];
-  }
-  for (std::size_t pass = 0; pass < kPasses; ++pass) {
-    if (starts[pass][digit(slots.front().key, pass)] == slots.size()) continue;  // all share this digit
-    std::uint32_t next = 0;
-    for (std::uint32_t& start : starts[pass]) next += std::exchange(start, next);
-    for (const Slot& slot : slots) other[starts[pass][digit(slot.key, pass)]++] = slot;
-    std::swap(slots, other);
-  }
+template <class Entry>
+bool comes_before(const Entry& a, const Entry& b) {
+  return a.key > b.key || (a.key == b.key && a.token < b.token);
+}
+
+/// How many entries have each digit, turned into where the first of them goes.
+void to_places(std::array<std::uint32_t, kDigits>& counts) {
+  std::uint32_t next = 0;
+  for (std::uint32_t& count : counts) next += std::exchange(count, next);
 }
 
 }  // namespace
@@ -90,20 +85,23 @@ RankEncoder::RankEncoder(const Vocabulary& vocabulary, std::span<const std::stri
 
 void RankEncoder::gather(std::span<const std::uint32_t> columns, std::span<const float> counts,
                          Workspace& workspace) const {
-  workspace.entries_.clear();
+  std::vector<Workspace::Entry>& entries = workspace.entries_;
   if (tokens_repeat_ || !ascending(columns)) {
+    entries.clear();
     std::vector<GeneCount> genes;
     sum_by_gene(columns, counts, column_tokens_, kPadToken, genes);
-    for (const GeneCount& gene : genes) {
-      workspace.entries_.push_back({gene.count / medians_[gene.gene], gene.gene});
-    }
+    for (const GeneCount& gene : genes) entries.push_back({gene.count / medians_[gene.gene], gene.gene});
     return;
   }
+  // Every column is written and only those that count are stepped over: no branch to mispredict.
+  entries.resize(columns.size());
+  std::size_t kept = 0;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const TokenId token = column_tokens_[columns[i]];
-    if (token == kPadToken || !(counts[i] > 0.0F)) continue;
-    workspace.entries_.push_back({static_cast<double>(counts[i]) / medians_[token], token});
+    entries[kept] = {static_cast<double>(counts[i]) / medians_[token], token};
+    kept += token != kPadToken && counts[i] > 0.0F ? 1 : 0;
   }
+  entries.resize(kept);
 }
 
 void RankEncoder::encode(std::span<const std::uint32_t> columns, std::span<const float> counts,
@@ -117,41 +115,57 @@ void RankEncoder::encode(std::span<const std::uint32_t> columns, std::span<const
 
 void RankEncoder::rank(Workspace& workspace, std::vector<TokenId>& out) const {
   using Entry = Workspace::Entry;
-  using Slot = Workspace::Slot;
   std::vector<Entry>& entries = workspace.entries_;
-  const auto before = [](const Entry& a, const Entry& b) {
-    return a.key > b.key || (a.key == b.key && a.token < b.token);
-  };
   const std::size_t kept = std::min(entries.size(), max_genes_);
-  if (entries.size() < kRadixPays) {
+  if (entries.size() < kDigitsPay) {
     std::partial_sort(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(kept), entries.end(),
-                      before);
+                      comes_before<Entry>);
     for (std::size_t i = 0; i < kept; ++i) out.push_back(entries[i].token);
     return;
   }
-  // Rounding to float32 never swaps two keys, it only makes some equal; those runs are then ordered exactly.
-  // The bits of positive floats grow with the value, so their complement sorts descending.
-  std::vector<Slot>& slots = workspace.slots_;
-  slots.resize(entries.size());
-  workspace.other_slots_.resize(entries.size());
+  // Two digits of the keys' bits, as many as their range needs, sort nearly all; entries that agree in both are
+  // then ordered exactly.
+  using Slot = std::uint64_t;  // both digits above the index of the entry
+  std::uint32_t least = ~std::uint32_t{0};
+  std::uint32_t most = 0;
+  std::vector<std::uint32_t>& bits = workspace.bits_;
+  bits.resize(entries.size());
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    slots[i] = {~std::bit_cast<std::uint32_t>(static_cast<float>(entries[i].key)),
-                static_cast<std::uint32_t>(i)};
+    bits[i] = falling_bits(entries[i].key);
+    least = std::min(least, bits[i]);
+    most = std::max(most, bits[i]);
   }
-  radix_sort(slots, workspace.other_slots_);
-  const auto exactly = [&](const Slot& a, const Slot& b) {
-    return before(entries[a.entry], entries[b.entry]);
-  };
-  for (std::size_t first = 0; first < kept;) {
-    std::size_t last = first + 1;
-    while (last < slots.size() && slots[last].key == slots[first].key) ++last;
-    if (last - first > 1) {
-      std::sort(slots.begin() + static_cast<std::ptrdiff_t>(first),
-                slots.begin() + static_cast<std::ptrdiff_t>(last), exactly);
+  const int shift = std::max(0, static_cast<int>(std::bit_width(most - least)) - 2 * kDigitBits);
+  std::array<std::uint32_t, kDigits> low{};
+  std::array<std::uint32_t, kDigits> high{};
+  for (std::uint32_t& key : bits) {
+    key = (key - least) >> shift;
+    ++low[key % kDigits];
+    ++high[key / kDigits];
+  }
+  to_places(low);
+  to_places(high);
+  std::vector<Slot>& by_low = workspace.by_low_;
+  std::vector<Slot>& slots = workspace.slots_;
+  by_low.resize(entries.size());
+  slots.resize(entries.size());
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    by_low[low[bits[i] % kDigits]++] = (Slot{bits[i]} << 32U) | i;
+  }
+  for (const Slot slot : by_low) slots[high[slot >> (32U + kDigitBits)]++] = slot;
+  const auto entry = [&](Slot slot) -> const Entry& { return entries[slot & 0xffff'ffffU]; };
+  for (std::size_t i = 0; i < kept;) {
+    std::size_t end = i + 1;
+    while (end < slots.size() && slots[end] >> 32U == slots[i] >> 32U) ++end;
+    if (end - i > 1) {
+      std::sort(slots.begin() + static_cast<std::ptrdiff_t>(i), slots.begin() + static_cast<std::ptrdiff_t>(end),
+                [&](Slot a, Slot b) { return comes_before(entry(a), entry(b)); });
     }
-    first = last;
+    i = end;
   }
-  for (std::size_t i = 0; i < kept; ++i) out.push_back(entries[slots[i].entry].token);
+  const std::size_t before = out.size();
+  out.resize(before + kept);
+  for (std::size_t i = 0; i < kept; ++i) out[before + i] = entry(slots[i]).token;
 }
 
 }  // namespace biodta::cells

@@ -207,9 +207,10 @@ class Tokenizer {
   template <class T>
   static std::vector<T> choose(std::vector<T> values, const std::vector<std::uint64_t>& rows, std::uint64_t first) {
     if (values.empty() || values.size() == rows.size()) return values;
-    for (std::size_t i = 0; i < rows.size(); ++i) values[i] = std::move(values[rows[i] - first]);
-    values.resize(rows.size());
-    return values;
+    std::vector<T> chosen;
+    chosen.reserve(rows.size());
+    for (const std::uint64_t row : rows) chosen.push_back(std::move(values[row - first]));
+    return chosen;
   }
 
   std::int64_t without_tokens() const { return static_cast<std::int64_t>(filter_.kept() - result_.cells); }

@@ -6,8 +6,10 @@
 #include <biodta/support/threads.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
+#include <functional>
 #include <future>
 #include <set>
 #include <utility>
@@ -15,7 +17,8 @@
 namespace biodta::pipeline {
 namespace {
 
-constexpr std::size_t kCellsPerBlock = 2048;
+/// Some megabytes of counts: what the cores next work on is then still in their caches.
+constexpr std::size_t kCellsPerBlock = 512;
 constexpr std::size_t kCellsPerTask = 64;
 constexpr std::uint64_t kMostShards = 1'000'000;
 
@@ -208,16 +211,20 @@ void TokenizeInputs::for_each_block(const TokenizeInput& file, cells::CountSourc
   source.seek(file.begin);
   std::uint64_t left = file.cells_read();
   const std::launch policy = support::thread_limit() > 1 ? std::launch::async : std::launch::deferred;
-  const auto read = [&source, &left] {
-    std::optional<cells::CountBlock> block(std::in_place);
-    if (left == 0 || !source.next(*block, std::min<std::uint64_t>(kCellsPerBlock, left))) return std::optional<cells::CountBlock>();
-    left -= block->cell_count();
-    return block;
+  // Two blocks take turns, so that their memory is touched for the first time only once.
+  std::array<cells::CountBlock, 2> blocks;
+  std::size_t turn = 0;
+  const auto read = [&source, &left](cells::CountBlock& block) {
+    if (left == 0 || !source.next(block, std::min<std::uint64_t>(kCellsPerBlock, left))) return false;
+    left -= block.cell_count();
+    return true;
   };
-  std::future<std::optional<cells::CountBlock>> coming = std::async(policy, read);
-  while (const std::optional<cells::CountBlock> block = coming.get()) {
-    coming = std::async(policy, read);
-    use(*block);
+  std::future<bool> coming = std::async(policy, read, std::ref(blocks[turn]));
+  while (coming.get()) {
+    const cells::CountBlock& block = blocks[turn];
+    turn = 1 - turn;
+    coming = std::async(policy, read, std::ref(blocks[turn]));
+    use(block);
   }
 }
 

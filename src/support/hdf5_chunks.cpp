@@ -252,6 +252,14 @@ std::unique_ptr<ChunkReader> ChunkReader::of(const ObjectPointer& dataset) {
   return reader;
 }
 
+void ChunkReader::Bytes::resize(std::size_t bytes) {
+  if (bytes > room) {
+    data = std::make_unique_for_overwrite<std::byte[]>(bytes);
+    room = bytes;
+  }
+  size = bytes;
+}
+
 void ChunkReader::decode(Bytes& stored, std::uint32_t skipped_filters, Bytes& out) const {
   const std::size_t whole = chunk_rows_ * chunk_columns_ * element_size_;
   for (std::size_t i = filters_.size(); i-- > 0;) {
@@ -260,28 +268,28 @@ void ChunkReader::decode(Bytes& stored, std::uint32_t skipped_filters, Bytes& ou
     bool good = true;
     switch (filters_[i]) {
       case Filter::kDeflate:
-        good = inflate(stored, out);
+        good = inflate(stored.span(), out.span());
         break;
       case Filter::kLzf:
-        good = unpack_lzf(stored, out);
+        good = unpack_lzf(stored.span(), out.span());
         break;
       case Filter::kShuffle:
-        good = stored.size() == whole;
-        if (good) unshuffle(stored, out, element_size_);
+        good = stored.size == whole;
+        if (good) unshuffle(stored.span(), out.span(), element_size_);
         break;
     }
     if (!good) {
-      out.clear();
+      out.resize(0);
       return;
     }
     std::swap(stored, out);
   }
   std::swap(stored, out);
-  if (out.size() != whole) out.clear();
+  if (out.size != whole) out.resize(0);
 }
 
-ChunkReader::SharedBytes ChunkReader::load(const ObjectPointer& dataset, Place place) const {
-  Bytes stored;
+bool ChunkReader::load(const ObjectPointer& dataset, Place place, Bytes& out) const {
+  thread_local Bytes stored;
   std::uint32_t skipped_filters = 0;
   const std::array<hsize_t, 2> start = {place.row * chunk_rows_, place.column * chunk_columns_};
   {
@@ -290,41 +298,36 @@ ChunkReader::SharedBytes ChunkReader::load(const ObjectPointer& dataset, Place p
     hsize_t size = 0;
     if (H5Dget_chunk_storage_size(id, start.data(), &size) < 0 || size == 0) {
       H5Eclear2(H5E_DEFAULT);
-      return nullptr;
+      return false;
     }
     stored.resize(size);
-    check(H5Dread_chunk(id, H5P_DEFAULT, start.data(), &skipped_filters, stored.data()), dataset,
+    check(H5Dread_chunk(id, H5P_DEFAULT, start.data(), &skipped_filters, stored.data.get()), dataset,
           "a readable dataset");
   }
-  auto bytes = std::make_shared<Bytes>();
-  decode(stored, skipped_filters, *bytes);
-  if (bytes->empty()) {
-    throw InputError(dataset->file->path,
-                     name_of(dataset) + ", chunk at " + std::to_string(start[0]) +
-                         (two_dimensional_ ? "," + std::to_string(start[1]) : ""),
+  decode(stored, skipped_filters, out);
+  if (out.size == 0) {
+    throw InputError(dataset->file->path, name_of(dataset) + ", chunk at " + std::to_string(start[0]) +
+                                              (two_dimensional_ ? "," + std::to_string(start[1]) : ""),
                      "damaged compressed data", "a whole chunk");
   }
-  return bytes;
+  return true;
 }
 
-ChunkReader::SharedBytes ChunkReader::chunk(const ObjectPointer& dataset, Place place, bool keep) {
-  {
-    const std::lock_guard<std::mutex> guard(kept_lock_);
-    const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& kept) {
-      return kept.place.row == place.row && kept.place.column == place.column;
-    });
-    if (found != kept_.end()) {
-      std::rotate(found, found + 1, kept_.end());
-      return kept_.back().bytes;
-    }
-  }
-  SharedBytes bytes = load(dataset, place);
-  if (!keep || !bytes) return bytes;
+ChunkReader::SharedBytes ChunkReader::find_kept(Place place) {
   const std::lock_guard<std::mutex> guard(kept_lock_);
-  const std::size_t most = std::clamp<std::size_t>(kKeptBytes / bytes->size(), 1, kKeptChunks);
+  const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& kept) {
+    return kept.place.row == place.row && kept.place.column == place.column;
+  });
+  if (found == kept_.end()) return nullptr;
+  std::rotate(found, found + 1, kept_.end());
+  return kept_.back().bytes;
+}
+
+void ChunkReader::keep(Place place, SharedBytes bytes) {
+  const std::lock_guard<std::mutex> guard(kept_lock_);
+  const std::size_t most = std::clamp<std::size_t>(kKeptBytes / bytes->size, 1, kKeptChunks);
   if (kept_.size() >= most) kept_.erase(kept_.begin(), kept_.end() - static_cast<std::ptrdiff_t>(most - 1));
-  kept_.push_back({place, bytes});
-  return bytes;
+  kept_.push_back({place, std::move(bytes)});
 }
 
 template <class T>
@@ -335,7 +338,7 @@ void ChunkReader::copy_rows(const Bytes& bytes, Place place, std::uint64_t first
   const std::uint64_t left = place.column * chunk_columns_;
   const std::uint64_t width = std::min(chunk_columns_, columns_ - left);
   const auto at = [&](std::uint64_t row) {
-    return bytes.data() + (row - place.row * chunk_rows_) * chunk_columns_ * element_size_;
+    return bytes.data.get() + (row - place.row * chunk_rows_) * chunk_columns_ * element_size_;
   };
   if (width == columns_ && width == chunk_columns_) {  // whole rows lie one after another
     convert_from<T>(type_, at(begin), out.subspan((begin - first) * columns_, (end - begin) * columns_));
@@ -354,13 +357,27 @@ bool ChunkReader::read(const ObjectPointer& dataset, std::uint64_t first, std::u
   const std::uint64_t across = (columns_ + chunk_columns_ - 1) / chunk_columns_;
   std::atomic<bool> complete = true;
   parallel_ranges((bottom - top + 1) * across, 1, [&](std::size_t begin, std::size_t end) {
+    thread_local Bytes scratch;
     for (std::size_t i = begin; i < end && complete; ++i) {
       const Place place = {top + i / across, i % across};
       const bool partly = first > place.row * chunk_rows_ || first + rows < (place.row + 1) * chunk_rows_;
-      const SharedBytes bytes = chunk(dataset, place, partly);
+      if (!partly) {
+        if (load(dataset, place, scratch)) {
+          copy_rows(scratch, place, first, rows, out);
+        } else {
+          complete = false;
+        }
+        continue;
+      }
+      SharedBytes bytes = find_kept(place);
       if (!bytes) {
-        complete = false;
-        return;
+        auto loaded = std::make_shared<Bytes>();
+        if (!load(dataset, place, *loaded)) {
+          complete = false;
+          continue;
+        }
+        bytes = std::move(loaded);
+        keep(place, bytes);
       }
       copy_rows(*bytes, place, first, rows, out);
     }

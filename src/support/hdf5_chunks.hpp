@@ -38,7 +38,14 @@ class ChunkReader {
 
  private:
   enum class Filter { kShuffle, kDeflate, kLzf };
-  using Bytes = std::vector<std::byte>;
+  /// Memory that is not cleared before it is written.
+  struct Bytes {
+    std::unique_ptr<std::byte[]> data;
+    std::size_t size = 0;
+    std::size_t room = 0;
+    void resize(std::size_t bytes);
+    std::span<std::byte> span() const noexcept { return {data.get(), size}; }
+  };
   using SharedBytes = std::shared_ptr<const Bytes>;
   /// A chunk's place in the grid of chunks: rows, columns.
   struct Place {
@@ -46,8 +53,11 @@ class ChunkReader {
     std::uint64_t column;
   };
 
-  SharedBytes chunk(const ObjectPointer& dataset, Place place, bool keep);
-  SharedBytes load(const ObjectPointer& dataset, Place place) const;
+  SharedBytes find_kept(Place place);
+  void keep(Place place, SharedBytes bytes);
+  /// @return false where the chunk was never written
+  bool load(const ObjectPointer& dataset, Place place, Bytes& out) const;
+  /// Undoes the filters; `out` is left empty where the data are damaged.
   void decode(Bytes& stored, std::uint32_t skipped_filters, Bytes& out) const;
   template <class T>
   void copy_rows(const Bytes& bytes, Place place, std::uint64_t first, std::uint64_t rows,

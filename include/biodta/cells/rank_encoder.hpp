@@ -39,13 +39,10 @@ class RankEncoder {
       double key;
       TokenId token;
     };
-    struct Slot {
-      std::uint32_t key;  // descending order of the double's float32, as an ascending integer
-      std::uint32_t entry;
-    };
     std::vector<Entry> entries_;
-    std::vector<Slot> slots_;
-    std::vector<Slot> other_slots_;
+    std::vector<std::uint32_t> bits_;
+    std::vector<std::uint64_t> by_low_;
+    std::vector<std::uint64_t> slots_;
   };
 
   /// @param column_tokens  [columns] token of each column of the counts, kPadToken = not in the vocabulary
