@@ -127,15 +127,11 @@ TEST(LoomSource, RefusesDamage) {
         file.create_values<float>("col_attrs/Age", std::vector<float>{1, 2, 3, 4});
       },
       good);
-  refused(
-      {"layers/bad", "text", "numbers"},
-      [&](hdf5::File& file) {
-        add_genes(file);
-        file.create_strings("layers/bad", std::vector<std::string>{"a", "b"});
-        file.close();
-        open_counts(folder / "a.loom", {"layers/bad"});
-      },
-      good);
+  const auto text = write_loom(folder / "text.loom", [](hdf5::File& file) {
+    add_genes(file);
+    file.create_strings("layers/words", std::vector<std::string>{"a", "b"});
+  });
+  expect_error<InputError>([&] { open_counts(text, {"layers/words"}); }, {"layers/words", "text", "numbers"});
 }
 
 }  // namespace
