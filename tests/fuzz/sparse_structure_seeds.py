@@ -40,7 +40,8 @@ def compressed(lines):
 def seed(matrix, kind, data_type, index_type, chunk, told, block):
     cells, genes = matrix.shape
     recipe = bytes([kind, cells, genes, TYPES[data_type], TYPES[index_type], chunk, told, block])
-    obs = np.zeros(cells, "i1").tobytes() + np.zeros(cells, data_type).tobytes() + np.zeros(cells, "i1").tobytes()
+    code_type = "int8" if told % 2 == 0 else index_type
+    obs = np.zeros(cells, code_type).tobytes() + np.zeros(cells, data_type).tobytes() + np.zeros(cells, "i1").tobytes()
     if kind == LOOM:
         return recipe + np.zeros(cells, index_type).tobytes() + matrix.T.astype(data_type).tobytes()
     if kind == DENSE:
