@@ -27,11 +27,13 @@ ColumnValuesPointer open_line(const std::filesystem::path& path, const hdf5::Gro
   return values;
 }
 
-/// Members "index", or else the first of text.
+/// The member that names the rows: by one of the names that anndata gave it, or else the first of text.
 std::string index_member(const std::filesystem::path& path, const hdf5::Dataset& table,
                          const std::string& name) {
   const std::vector<std::string> members = table.members();
-  if (std::find(members.begin(), members.end(), "index") != members.end()) return "index";
+  for (const char* known : {"index", "obs_names", "var_names", "row_names", "col_names", "smp_names"}) {
+    if (std::find(members.begin(), members.end(), known) != members.end()) return known;
+  }
   for (const std::string& member : members) {
     if (table.member_type(member) == ElementType::kString) return member;
   }

@@ -17,7 +17,7 @@ namespace {
 namespace hdf5 = support::hdf5;
 
 constexpr std::string_view kGeneExpression = "Gene Expression";
-constexpr std::uint32_t kNoGene = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint32_t kNotAGene = std::numeric_limits<std::uint32_t>::max();
 
 bool is_tenx_group(const hdf5::File& file, const std::string& name) {
   if (!file.is_group(name)) return false;
@@ -120,7 +120,7 @@ void TenxH5Source::read_features() {
   if (!number_genes(types)) return;
   const auto keep_genes = [this](std::vector<std::string>& texts) {
     std::size_t feature = 0;
-    std::erase_if(texts, [&](const std::string&) { return gene_of_feature_[feature++] == kNoGene; });
+    std::erase_if(texts, [&](const std::string&) { return gene_of_feature_[feature++] == kNotAGene; });
   };
   keep_genes(gene_ids_);
   keep_genes(gene_symbols_);
@@ -137,7 +137,7 @@ bool TenxH5Source::number_genes(const std::vector<std::string>& types) {
   }
   std::uint32_t next = 0;
   for (const std::string& type : types)
-    gene_of_feature_.push_back(type == kGeneExpression ? next++ : kNoGene);
+    gene_of_feature_.push_back(type == kGeneExpression ? next++ : kNotAGene);
   return true;
 }
 
@@ -157,7 +157,7 @@ void TenxH5Source::drop_other_features(CountBlock& block) const {
     const std::uint64_t end = block.offsets[cell + 1];
     for (std::uint64_t i = begin; i < end; ++i) {
       const std::uint32_t gene = gene_of_feature_[block.genes[i]];
-      if (gene == kNoGene) continue;
+      if (gene == kNotAGene) continue;
       block.genes[kept] = gene;
       block.counts[kept++] = block.counts[i];
     }

@@ -1,3 +1,4 @@
+#include "hdf5_chunks.hpp"
 #include "hdf5_handle.hpp"
 
 #include <array>
@@ -18,9 +19,9 @@ bool is_within(std::uint64_t first, std::uint64_t count, std::uint64_t size) {
 template <class T>
 void Dataset::read_tile(std::uint64_t first_row, std::uint64_t rows, std::uint64_t first_column,
                         std::uint64_t columns, std::span<T> out) const {
-  const Session session;
   const std::vector<std::uint64_t> size = shape();
   if (size.size() != 2) fail(object_, std::to_string(size.size()) + " dimensions", "2");
+  // Not under a session: whole rows are decompressed by several threads.
   if (first_column == 0 && columns == size[1]) return read_rows(first_row, rows, out);
   if (!is_within(first_row, rows, size[0]) || !is_within(first_column, columns, size[1])) {
     fail(object_, std::to_string(size[0]) + " rows and " + std::to_string(size[1]) + " columns",
@@ -28,6 +29,8 @@ void Dataset::read_tile(std::uint64_t first_row, std::uint64_t rows, std::uint64
   }
   if (out.size() != rows * columns) throw std::invalid_argument("a tile and its buffer differ in size");
   if (out.empty()) return;
+  const Session session;
+  require_filters(object_);
   const Handle file(check(H5Dget_space(id_of(object_)), object_, kTile), H5Sclose);
   const std::array<hsize_t, 2> start = {first_row, first_column};
   const std::array<hsize_t, 2> count = {rows, columns};
