@@ -6,6 +6,7 @@ cmake_dependent_option(BIODTA_WITH_CUDA "Link LibTorch's CUDA half and NCCL (nee
                        BIODTA_WITH_TORCH OFF)
 option(BIODTA_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(BIODTA_BUILD_BENCHMARKS "Build the benchmarks" OFF)
+option(BIODTA_BUILD_FUZZERS "Build the fuzz targets of tests/fuzz, and all rooms instrumented for them (clang++, torch-free rooms only)" OFF)
 option(BIODTA_WARNINGS_AS_ERRORS "Treat compiler warnings as errors" ${PROJECT_IS_TOP_LEVEL})
 option(BIODTA_NATIVE "Compile for this machine's processor (-march=native)" OFF)
 set(BIODTA_SANITIZE "" CACHE STRING "Sanitizers, for example address,undefined (torch-free rooms only)")

@@ -3,6 +3,7 @@
 #include "count_text.hpp"
 #include "text_table_fields.hpp"
 
+#include <biodta/cells/gene_ids.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
 
@@ -35,15 +36,8 @@ bool names_symbols(std::string_view heading) {
   return std::find(kSymbolHeadings.begin(), kSymbolHeadings.end(), name) != kSymbolHeadings.end();
 }
 
-/// "ENSG00000136574" and its like of other species.
-bool has_ensembl_shape(std::string_view id) {
-  constexpr std::ptrdiff_t kDigits = 11;
-  return id.starts_with("ENS") &&
-         std::count_if(id.begin(), id.end(), [](unsigned char c) { return std::isdigit(c) != 0; }) >= kDigits;
-}
-
-bool mostly_ensembl_shapes(const std::vector<std::string>& ids) {
-  return static_cast<std::size_t>(std::count_if(ids.begin(), ids.end(), has_ensembl_shape)) * 2 > ids.size();
+bool mostly_ensembl_names(const std::vector<std::string>& ids) {
+  return static_cast<std::size_t>(std::count_if(ids.begin(), ids.end(), looks_like_ensembl)) * 2 > ids.size();
 }
 
 [[noreturn]] void refuse_quotes(const std::filesystem::path& path, const std::string& place,
@@ -232,7 +226,7 @@ void TextTableSource::read_genes() {
 }
 
 void TextTableSource::refuse_cells_by_genes() const {
-  if (!mostly_ensembl_shapes(layout_.cells) || mostly_ensembl_shapes(gene_ids_)) return;
+  if (!mostly_ensembl_names(layout_.cells) || mostly_ensembl_names(gene_ids_)) return;
   throw InputError(
       path_, "header", "gene ids (" + layout_.cells.front() + ", …) over rows such as " + gene_ids_.front(),
       "genes in rows and cells in columns", "transpose the table: t(counts) in R, counts.T in pandas");
