@@ -6,8 +6,11 @@
 import pathlib
 import sys
 
-import h5py
-import numpy as np
+try:
+    import h5py
+    import numpy as np
+except ImportError:
+    sys.exit(print("no seeds: h5py is absent (scripts/setup --tests)"))
 
 CSR, CSC, DENSE, TENX, LOOM = range(5)
 # Numbers of biodta::support::hdf5::ElementType.
