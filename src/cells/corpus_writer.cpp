@@ -73,11 +73,12 @@ void append_values(std::vector<ObsValues>& to, std::span<const ObsValues> from, 
 }  // namespace
 
 struct CorpusWriter::Implementation {
-  Implementation(const std::filesystem::path& path, const Vocabulary& vocabulary, std::span<const ObsField> fields)
+  Implementation(const std::filesystem::path& path, const Vocabulary& vocabulary, std::span<const ObsField> fields_of)
       : target(path),
         file(hdf5::File::create(target.temporary())),
         token_count(vocabulary.token_count()),
-        pending_obs(fields.size()) {
+        pending_obs(fields_of.size()) {
+    for (const ObsField& field : fields_of) fields.push_back(field.name);
     file.set_attribute("format", kFormat);
     file.set_attribute("version", kVersion);
     const std::vector<std::string>& specials = special_names(vocabulary.specials());
@@ -86,7 +87,7 @@ struct CorpusWriter::Implementation {
     const std::uint64_t none = 0;
     tokens = file.create_dataset(kTokens, token_type(token_count), {&none, 1}, plain(kTokensPerChunk));
     offsets = file.create_dataset(kOffsets, hdf5::ElementType::kUint64, {&none, 1}, plain(kOffsetsPerChunk));
-    frame.emplace(file, kObs, fields, kObsRowsPerChunk);
+    frame.emplace(file, kObs, fields_of, kObsRowsPerChunk);
   }
 
   void add_tokens(std::span<const TokenId> added) {
@@ -112,6 +113,7 @@ struct CorpusWriter::Implementation {
   hdf5::Dataset offsets;
   std::optional<FrameWriter> frame;
   std::size_t token_count;  // of the vocabulary
+  std::vector<std::string> fields;
   std::uint64_t cells = 0;
   std::uint64_t last_offset = 0;
   std::vector<TokenId> pending_tokens;
@@ -147,6 +149,13 @@ void CorpusWriter::append(std::span<const TokenId> tokens, std::span<const std::
                 " obs columns for " + std::to_string(cells) + " cells and " +
                 std::to_string(self.pending_obs.size()) + " columns");
   }
+  for (const ObsValues& values : obs) {
+    const std::size_t given = std::max(values.codes.size(), values.numbers.size());
+    if (given != cells) {
+      throw Error("corpus: column '" + self.fields[static_cast<std::size_t>(&values - obs.data())] + "' has " +
+                  std::to_string(given) + " values for " + std::to_string(cells) + " cells");
+    }
+  }
   const auto alien =
       std::find_if(tokens.begin(), tokens.end(), [&](TokenId t) { return t >= self.token_count; });
   if (alien != tokens.end())
@@ -173,6 +182,21 @@ void CorpusWriter::finish(const CorpusProvenance& provenance) {
   write_provenance(self.file, provenance);
   self.file.close();
   self.target.commit();
+}
+
+void write_corpus(const std::filesystem::path& path, const Vocabulary& vocabulary,
+                  std::span<const TokenId> tokens, std::span<const std::uint64_t> offsets,
+                  std::span<const std::string> cell_ids, std::span<const ObsColumn> obs,
+                  const CorpusProvenance& provenance) {
+  std::vector<ObsField> fields;
+  std::vector<ObsValues> values;
+  for (const ObsColumn& column : obs) {
+    fields.push_back({column.name, column.categorical(), column.categories, false});
+    values.push_back({column.codes, column.numbers});
+  }
+  CorpusWriter writer(path, vocabulary, fields);
+  writer.append(tokens, offsets, cell_ids, values);
+  writer.finish(provenance);
 }
 
 }  // namespace biodta::cells

@@ -78,7 +78,7 @@ bool looks_like_ensembl(std::string_view id) {
   const std::string_view rest = without_genome(id);
   if (!rest.starts_with("ENS")) return false;
   const std::size_t digit = rest.find_first_of(kDigits0To9);
-  return digit != std::string_view::npos && rest.size() - digit >= 6 &&
+  return digit != std::string_view::npos &&
          std::all_of(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(digit),
                      [](unsigned char c) { return std::isupper(c) != 0 || c == '_'; });
 }

@@ -38,14 +38,15 @@ void describe(support::OptionVisitor& visit, MaskingOptions& options) {
 }
 
 MaskedCell mask_tokens(std::span<cells::TokenId> tokens, std::span<const cells::TokenId> genes,
-                       const MaskingOptions& options, support::RandomStream& random) {
+                       cells::TokenId first_gene, const MaskingOptions& options,
+                       support::RandomStream& random) {
   validate(options);
   if (genes.empty() && options.random_share > 0)
     throw Error("masking: there are no genes to draw random tokens from");
   MaskedCell cell;
   std::vector<std::uint32_t> genes_at;
   for (std::uint32_t position = 0; position < tokens.size(); ++position) {
-    if (tokens[position] < cells::kFirstGeneToken) continue;
+    if (tokens[position] < first_gene) continue;
     genes_at.push_back(position);
     if (random.bernoulli(options.probability)) cell.positions.push_back(position);
   }

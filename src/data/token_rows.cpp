@@ -4,7 +4,7 @@ namespace biodta::data {
 
 TokenRows::TokenRows(const cells::Vocabulary& vocabulary, const embedding::EmbeddingBank& bank)
     : bank_(&bank), gene_of_(vocabulary.token_count(), -1) {
-  for (cells::TokenId token = cells::kFirstGeneToken; token < vocabulary.token_count(); ++token) {
+  for (cells::TokenId token = vocabulary.first_gene_token(); token < vocabulary.token_count(); ++token) {
     if (const auto gene = bank.gene_index(vocabulary.gene(token).id)) {
       gene_of_[token] = static_cast<std::int64_t>(*gene);
     } else {

@@ -20,7 +20,7 @@ void check_vocabulary(const std::filesystem::path& folder, const cells::Corpus& 
   const auto own = cells::Vocabulary::read(file);
   for (std::size_t gene = 0; gene < known.gene_count(); ++gene) {
     if (own.gene_count() > gene && own.genes()[gene].id == known.genes()[gene].id) continue;
-    throw InputError(file, "token " + std::to_string(gene + cells::kFirstGeneToken),
+    throw InputError(file, "token " + std::to_string(gene + known.first_gene_token()),
                      own.gene_count() > gene ? own.genes()[gene].id : "no gene",
                      known.genes()[gene].id + " as in " + corpus.path().string(),
                      "run and corpus must come from the same vocabulary");

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -54,9 +55,17 @@ std::size_t lzf_filter(unsigned flags, std::size_t count, const unsigned* parame
   if (room == 0) return 0;
   void* made = H5allocate_memory(room, false);
   if (made == nullptr) return 0;
-  const unsigned size =
-      reading ? lzf_decompress(*buffer, static_cast<unsigned>(bytes), made, static_cast<unsigned>(room))
-              : lzf_compress(*buffer, static_cast<unsigned>(bytes), made, static_cast<unsigned>(room));
+  const auto call = reading ? lzf_decompress : lzf_compress;
+  unsigned size = call(*buffer, static_cast<unsigned>(bytes), made, static_cast<unsigned>(room));
+  // The parameter is too small for text: h5py counts a reference to a string as 8 bytes, the file has 16. A byte
+  // of LZF makes at most 132.
+  while (reading && size == 0 && errno == E2BIG && room / 132 <= bytes) {
+    room *= 2;
+    H5free_memory(made);
+    made = H5allocate_memory(room, false);
+    if (made == nullptr) return 0;
+    size = call(*buffer, static_cast<unsigned>(bytes), made, static_cast<unsigned>(room));
+  }
   if (size == 0) {
     H5free_memory(made);
     return 0;

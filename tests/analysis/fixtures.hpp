@@ -32,7 +32,6 @@ inline cells::Vocabulary vocabulary_of(std::size_t genes) {
 inline cells::Corpus corpus_of(const std::filesystem::path& path, const cells::Vocabulary& vocabulary,
                                const std::vector<std::vector<cells::TokenId>>& cells,
                                const std::vector<cells::ObsColumn>& obs = {}) {
-  cells::CorpusWriter writer(path, vocabulary);
   std::vector<cells::TokenId> tokens;
   std::vector<std::uint64_t> offsets = {0};
   std::vector<std::string> ids;
@@ -41,8 +40,7 @@ inline cells::Corpus corpus_of(const std::filesystem::path& path, const cells::V
     offsets.push_back(tokens.size());
     ids.push_back("cell" + std::to_string(ids.size()));
   }
-  writer.append(tokens, offsets);
-  writer.finish(ids, obs, {});
+  cells::write_corpus(path, vocabulary, tokens, offsets, ids, obs);
   return cells::Corpus::open(path);
 }
 

@@ -34,7 +34,7 @@ struct RandomCells {
     support::RandomStream random(seed);
     for (std::size_t i = 0; i < cells; ++i) {
       for (std::uint64_t left = random.below(longest + 1); left > 0; --left) {
-        tokens.push_back(static_cast<TokenId>(kFirstGeneToken + random.below(vocabulary.gene_count())));
+        tokens.push_back(static_cast<TokenId>(vocabulary.first_gene_token() + random.below(vocabulary.gene_count())));
       }
       offsets.push_back(tokens.size());
     }
@@ -51,15 +51,26 @@ struct RandomCells {
 void write(const std::filesystem::path& path, const Vocabulary& vocabulary, const RandomCells& cells,
            std::size_t block, const std::vector<ObsColumn>& obs = {},
            const CorpusProvenance& provenance = {}) {
-  CorpusWriter writer(path, vocabulary);
+  std::vector<ObsField> fields;
+  for (const ObsColumn& column : obs) fields.push_back({column.name, column.categorical(), column.categories, false});
+  CorpusWriter writer(path, vocabulary, fields);
   const std::size_t count = cells.offsets.size() - 1;
+  const std::vector<std::string> ids = numbered("c", count);
   for (std::size_t first = 0; first < count; first += block) {
     const std::size_t last = std::min(count, first + block);
     std::vector<std::uint64_t> offsets;
     for (std::size_t i = first; i <= last; ++i) offsets.push_back(cells.offsets[i] - cells.offsets[first]);
-    writer.append(std::span(cells.tokens).subspan(cells.offsets[first], offsets.back()), offsets);
+    const auto slice = [&](const auto& values) {
+      using Values = std::decay_t<decltype(values)>;
+      const auto begin = values.begin() + static_cast<std::ptrdiff_t>(first);
+      return values.empty() ? Values() : Values(begin, begin + static_cast<std::ptrdiff_t>(last - first));
+    };
+    std::vector<ObsValues> values;
+    for (const ObsColumn& column : obs) values.push_back({slice(column.codes), slice(column.numbers)});
+    writer.append(std::span(cells.tokens).subspan(cells.offsets[first], offsets.back()), offsets,
+                  std::span(ids).subspan(first, last - first), values);
   }
-  writer.finish(numbered("c", count), obs, provenance);
+  writer.finish(provenance);
 }
 
 std::vector<TokenId> read(const Corpus& corpus, std::uint64_t cell) {
@@ -84,9 +95,9 @@ class CorpusTest : public ::testing::Test {
  protected:
   /// A corpus of two cells, {2, 3} and {3}, that `change` then damages.
   std::filesystem::path damaged(const std::function<void(hdf5::File&)>& change) {
-    CorpusWriter writer(folder_ / "c.h5", vocabulary_of(2));
-    writer.append(std::vector<TokenId>{2, 3, 3}, std::vector<std::uint64_t>{0, 2, 3});
-    writer.finish({"a", "b"}, {{"type", {0, 1}, {"T", "B"}, {}}}, {});
+    write_corpus(folder_ / "c.h5", vocabulary_of(2), std::vector<TokenId>{2, 3, 3},
+                 std::vector<std::uint64_t>{0, 2, 3}, std::vector<std::string>{"a", "b"},
+                 std::vector<ObsColumn>{{"type", {0, 1}, {"T", "B"}, {}}});
     hdf5::File file = hdf5::File::open_for_update(folder_ / "c.h5");
     change(file);
     file.close();
@@ -141,7 +152,7 @@ TEST_F(CorpusTest, ObsAndProvenanceComeBack) {
   const CorpusProvenance back = corpus.provenance();
   EXPECT_EQ(back.sources, provenance.sources);
   EXPECT_EQ(back.checksums, provenance.checksums);
-  EXPECT_EQ(back.filters, provenance.filters);
+  EXPECT_EQ(back.options, provenance.options);
   EXPECT_EQ(back.cells_read, 9U);
   EXPECT_EQ(back.filter_names, provenance.filter_names);
   EXPECT_EQ(back.filter_dropped, provenance.filter_dropped);
@@ -189,37 +200,41 @@ TEST_F(CorpusTest, H5pyAloneReadsIt) {
     names += (names.empty() ? "'" : ", '") + vocabulary.gene(token).symbol + "'";
   }
   EXPECT_EQ(*printed,
-            "biodta-corpus 1 ['A.h5ad'] 60\n[" + names + "] 299.5 uint16 gzip\n['T', 'B', 'T'] c49\n");
+            "biodta-corpus 2 ['A.h5ad'] 60\n[" + names + "] 299.5 uint16 None\n['T', 'B', 'T'] c49\n");
 }
 
 TEST_F(CorpusTest, AnUnfinishedCorpusLeavesNothing) {
   {
     CorpusWriter writer(folder_ / "c.h5", vocabulary_of(3));
-    writer.append(std::vector<TokenId>{2}, std::vector<std::uint64_t>{0, 1});
+    writer.append(std::vector<TokenId>{2}, std::vector<std::uint64_t>{0, 1}, std::vector<std::string>{"a"});
   }
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
 TEST_F(CorpusTest, TheWriterRefusesWhatDoesNotFitTogether) {
-  CorpusWriter writer(folder_ / "c.h5", vocabulary_of(3));
+  const std::vector<ObsField> fields = {{"age", false, {}, false}};
+  CorpusWriter writer(folder_ / "c.h5", vocabulary_of(3), fields);
   const std::vector<TokenId> tokens = {2, 3};
-  const auto append = [&](std::vector<std::uint64_t> offsets) { writer.append(tokens, offsets); };
+  const std::vector<std::string> ids = {"a"};
+  const std::vector<ObsValues> ages = {{{}, {1}}};
+  const auto append = [&](std::vector<std::uint64_t> offsets) { writer.append(tokens, offsets, ids, ages); };
   expect_error<Error>([&] { append({0, 1}); }, {"offsets"});
   expect_error<Error>([&] { append({1, 2}); }, {"offsets"});
   expect_error<Error>([&] { append({0, 3, 2}); }, {"offsets"});
   expect_error<Error>([&] { append({}); }, {"offsets"});
   expect_error<Error>(
       [&] {
-        writer.append(std::vector<TokenId>{5}, std::vector<std::uint64_t>{0, 1});
+        writer.append(std::vector<TokenId>{5}, std::vector<std::uint64_t>{0, 1}, ids, ages);
       },
       {"token 5"});
+  const std::vector<std::uint64_t> one_cell = {0, 2};
+  expect_error<Error>([&] { writer.append(tokens, one_cell, {}, ages); }, {"0 cell ids", "1 cells"});
+  expect_error<Error>([&] { writer.append(tokens, one_cell, ids); }, {"0 obs columns", "1 columns"});
+  const std::vector<ObsValues> two_ages = {{{}, {1, 2}}};
+  expect_error<Error>([&] { writer.append(tokens, one_cell, ids, two_ages); }, {"age", "2 values for 1 cells"});
   append({0, 2});
-  expect_error<Error>([&] { writer.finish({}, {}, {}); }, {"0 cell ids for 1 cells"});
-  expect_error<Error>(
-      [&] {
-        writer.finish({"a"}, {{"age", {}, {}, {1, 2}}}, {});
-      },
-      {"age", "2 values for 1 rows"});
+  writer.finish({});
+  EXPECT_EQ(Corpus::open(folder_ / "c.h5").cell_count(), 1U);
 }
 
 TEST_F(CorpusTest, OpeningRefusesWhatIsNoCorpus) {
@@ -230,13 +245,14 @@ TEST_F(CorpusTest, OpeningRefusesWhatIsNoCorpus) {
   };
   refused([](hdf5::File& f) { f.set_attribute("format", "biodta-embeddings"); },
           {"format", "biodta-embeddings", "biodta-corpus"});
-  refused([](hdf5::File& f) { f.set_attribute("version", std::int64_t{9}); }, {"version", "9", "1"});
+  refused([](hdf5::File& f) { f.set_attribute("version", std::int64_t{9}); }, {"version", "9", "1 to 2"});
   const auto with_offsets = [](std::vector<std::uint64_t> values) {
     return [values](hdf5::File& f) { f.dataset("offsets").write_all<std::uint64_t>(values); };
   };
-  refused(with_offsets({0, 2, 4}), {"offsets", "4", "3"});
-  refused(with_offsets({1, 2, 3}), {"offsets"});
-  refused(with_offsets({0, 4, 3}), {"offsets[2]", "3", "at least 4"});
+  refused(with_offsets({0, 2, 4}), {"offsets[2]", "4", "3"});
+  refused(with_offsets({1, 2, 3}), {"offsets[0]", "1", "0"});
+  refused([](hdf5::File& f) { f.set_attribute("special_tokens", std::span<const std::string>()); },
+          {"special_tokens", "<pad> and <mask>"});
   refused(
       [](hdf5::File& f) {
         f.dataset("vocabulary/median").write_all<double>(std::vector<double>{1, -1});
@@ -262,6 +278,11 @@ TEST_F(CorpusTest, ReadingRefusesTokensThatAreNoGenesAndDamagedObs) {
     expect_error<InputError>([&] { corpus.load_tokens(); }, {"tokens[2]"});
     expect_error<Error>([&] { read(corpus, 2); }, {"cell 2 of 2"});
   }
+  const Corpus bent = Corpus::open(damaged([](hdf5::File& f) {
+    f.dataset("offsets").write_all<std::uint64_t>(std::vector<std::uint64_t>{0, 4, 3});
+  }));
+  expect_error<InputError>([&] { read(bent, 0); }, {"offsets[1]", "4", "0 to 3"});
+  expect_error<InputError>([&] { bent.lengths(); }, {"offsets[1]"});
   const Corpus corpus = Corpus::open(damaged([](hdf5::File& f) {
     f.dataset("obs/type/codes").write_all<std::int8_t>(std::vector<std::int8_t>{0, 2});
   }));

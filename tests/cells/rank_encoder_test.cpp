@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <tuple>
 
@@ -48,7 +49,7 @@ std::vector<TokenId> by_definition(const Vocabulary& vocabulary, const std::vect
 
 void expect_by_definition(const Vocabulary& vocabulary, const std::vector<std::string>& ids,
                           const CountBlock& block, std::int64_t max_length) {
-  const RankEncoder encoder(vocabulary, ids, {max_length});
+  const RankEncoder encoder(vocabulary, ids, {.max_length = max_length});
   RankEncoder::Workspace workspace;
   for (std::size_t cell = 0; cell < block.cell_count(); ++cell) {
     const std::size_t first = block.offsets[cell];
@@ -80,7 +81,7 @@ TEST(RankEncoderTest, StoredZerosAreNotExpressed) {
 
 TEST(RankEncoderTest, CutsAtMaxLengthFromTheTop) {
   const Vocabulary vocabulary({{"a", "a", 1.0}, {"b", "b", 1.0}, {"c", "c", 1.0}});
-  const RankEncoder encoder(vocabulary, std::vector<std::string>{"a", "b", "c"}, {2});
+  const RankEncoder encoder(vocabulary, std::vector<std::string>{"a", "b", "c"}, {.max_length = 2});
   EXPECT_THAT(encode(encoder, {0, 1, 2}, {1, 3, 2}), ElementsAre(3, 4));
 }
 
@@ -162,10 +163,44 @@ TEST(RankEncoderTest, HoldsExtremeMediansApart) {
   EXPECT_THAT(std::vector<TokenId>(tokens.end() - 2, tokens.end()), ElementsAre(5, 2));
 }
 
+TEST(RankEncoderTest, StyleTwoPutsClsBeforeAndEosAfterEveryCellWithAGene) {
+  const Vocabulary vocabulary({{"a", "a", 1.0}, {"b", "b", 1.0}, {"c", "c", 1.0}}, SpecialTokens::kPadMaskClsEos);
+  const std::vector<std::string> ids = {"a", "b", "c"};
+  EXPECT_THAT(encode(RankEncoder(vocabulary, ids, {}), {0, 1, 2}, {1, 3, 2}), ElementsAre(2, 5, 6, 4, 3));
+  EXPECT_THAT(encode(RankEncoder(vocabulary, ids, {.max_length = 4}), {0, 1, 2}, {1, 3, 2}), ElementsAre(2, 5, 6, 3));
+  EXPECT_THAT(encode(RankEncoder(vocabulary, ids, {}), {0}, {0}), IsEmpty());
+}
+
+TEST(RankEncoderTest, AMaxLengthOfZeroIsThatOfTheStyle) {
+  const std::vector<std::string> ids = numbered("G", 5000);
+  std::vector<VocabularyGene> genes;
+  std::vector<std::uint32_t> columns;
+  for (const std::string& id : ids) {
+    columns.push_back(static_cast<std::uint32_t>(genes.size()));
+    genes.push_back({id, id, 1.0});
+  }
+  const std::vector<float> counts(ids.size(), 1.0F);
+  EXPECT_EQ(encode(RankEncoder(Vocabulary(genes), ids, {}), columns, counts).size(), 2048U);
+  const Vocabulary enclosed(genes, SpecialTokens::kPadMaskClsEos);
+  const auto tokens = encode(RankEncoder(enclosed, ids, {}), columns, counts);
+  EXPECT_EQ(tokens.size(), 4096U);
+  EXPECT_EQ(tokens.front(), kClsToken);
+  EXPECT_EQ(tokens.back(), kEosToken);
+}
+
+TEST(RankEncoderTest, GenesWithoutAMedianAreNotEncoded) {
+  const Vocabulary vocabulary({{"a", "a", std::nan("")}, {"b", "b", 1.0}});
+  const RankEncoder encoder(vocabulary, std::vector<std::string>{"a", "b"}, {});
+  EXPECT_THAT(encode(encoder, {0, 1}, {9, 3}), ElementsAre(3));
+}
+
 TEST(RankEncoderTest, RefusesALengthThatHoldsNothingAndAlienTokens) {
   const Vocabulary vocabulary({{"a", "a", 1.0}});
-  expect_error<ConfigError>([&] { RankEncoder(vocabulary, numbered("", 1), {0}); },
-                            {"max_length", "0", "at least 1"});
+  expect_error<ConfigError>([&] { RankEncoder(vocabulary, numbered("", 1), {.max_length = -1}); },
+                            {"max_length", "-1", "at least 1"});
+  const Vocabulary enclosed({{"a", "a", 1.0}}, SpecialTokens::kPadMaskClsEos);
+  expect_error<ConfigError>([&] { RankEncoder(enclosed, numbered("", 1), {.max_length = 2}); },
+                            {"max_length", "2", "at least 3"});
   expect_error<Error>([&] { RankEncoder(vocabulary, std::vector<TokenId>{3}, {}); }, {"token 3"});
 }
 

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <limits>
 
 namespace biodta::cells {
@@ -49,7 +50,7 @@ TEST(VocabularyTest, GenesAreFoundBySymbolThenById) {
 
 TEST(VocabularyTest, RefusesRepeatedIdsAndUnusableMedians) {
   expect_error<InputError>([] { Vocabulary({{"E1", "A", 1.0}, {"E1", "B", 1.0}}); }, {"E1", "twice"});
-  for (const double median : {0.0, -1.0, std::numeric_limits<double>::infinity(), std::nan("")}) {
+  for (const double median : {0.0, -1.0, std::numeric_limits<double>::infinity()}) {
     expect_error<InputError>([&] { Vocabulary({{"E1", "A", median}}); }, {"E1", "positive"});
   }
 }
@@ -76,8 +77,8 @@ TEST_F(VocabularyFile, RefusesWhatDoesNotFitTogether) {
   expect_refused(head + "3\tE1\tA\t1\n", {"line 2", "token 3", "token 2"});
   expect_refused(head + "1\t<pad>\t\t\n", {"line 2", "token 1", "token 0"});
   expect_refused(head + "0\t<mask>\t\t\n", {"line 2", "<mask>", "<pad>"});
-  expect_refused(head + "0\t<pad>\t\t\n1\t<mask>\t\t\n2\t<cls>\t\t\n", {"line 4", "<cls>"});
-  expect_refused(head + "2\tE1\tA\t1\n0\t<pad>\t\t\n", {"line 3", "<pad>", "first two rows"});
+  expect_refused(head + "0\t<pad>\t\t\n1\t<mask>\t\t\n2\t<sep>\t\t\n", {"line 4", "<sep>"});
+  expect_refused(head + "2\tE1\tA\t1\n0\t<pad>\t\t\n", {"line 3", "<pad>", "first rows"});
   expect_refused(head + "2\tE1\tA\t1\n3\tE1\tB\t1\n", {"line 3", "E1", "line 2"});
   expect_refused(head + "2\tE1\tA\tx\n", {"line 2", "'x'", "a number"});
   expect_refused(head + "2\tE1\tA\t0\n", {"line 2", "median 0", "positive"});
@@ -100,13 +101,49 @@ TEST_F(VocabularyFile, GeneformersDictionaryLoadsAsItIs) {
   EXPECT_EQ(Vocabulary::read(folder_ / "again.tsv"), vocabulary);
 }
 
-TEST(WithoutVersion, StripsOnlyTheVersionsOfEnsemblIds) {
-  EXPECT_EQ(without_version("ENSG00000136574.12"), "ENSG00000136574");
-  EXPECT_EQ(without_version("ENSMUSG00000021944.3"), "ENSMUSG00000021944");
-  for (const std::string_view kept :
-       {"ENSG00000136574", "ENSG00000182378.14_PAR_Y", "ENSG1.", "RP11-34P13.7", "", "."}) {
-    EXPECT_EQ(without_version(kept), kept);
-  }
+TEST(VocabularyTest, ClsAndEosComeBeforeTheGenesOfStyleTwo) {
+  const Vocabulary vocabulary({{"E1", "A", 1.5}}, SpecialTokens::kPadMaskClsEos);
+  EXPECT_EQ(vocabulary.first_gene_token(), 4U);
+  EXPECT_EQ(vocabulary.token_count(), 5U);
+  EXPECT_EQ(vocabulary.token_of_id("E1"), 4U);
+  EXPECT_EQ(vocabulary.gene(4).symbol, "A");
+  EXPECT_NE(vocabulary, Vocabulary({{"E1", "A", 1.5}}));
+}
+
+TEST_F(VocabularyFile, SaysItsSpecialTokensByItsFirstRowsOrIsTold) {
+  const std::string head = "gene_id\tmedian\n";
+  EXPECT_EQ(read(head + "E1\t1\n").specials(), SpecialTokens::kPadMask);
+  EXPECT_EQ(read(head + "<pad>\t\n<mask>\t\nE1\t1\n").specials(), SpecialTokens::kPadMask);
+  const Vocabulary four = read(head + "<pad>\t\n<mask>\t\n<cls>\t\n<eos>\t\nE1\t1\n");
+  EXPECT_EQ(four.specials(), SpecialTokens::kPadMaskClsEos);
+  four.write(folder_ / "again.tsv");
+  EXPECT_EQ(Vocabulary::read(folder_ / "again.tsv"), four);
+  support::write_text_file(folder_ / "v.tsv", head + "E1\t1\n");
+  EXPECT_EQ(Vocabulary::read(folder_ / "v.tsv", {.specials = SpecialTokens::kPadMaskClsEos}), four);
+  expect_error<InputError>(
+      [&] { Vocabulary::read(folder_ / "again.tsv", {.specials = SpecialTokens::kPadMask}); },
+      {"again.tsv", "4 special tokens", "2"});
+  expect_refused(head + "<pad>\t\n<mask>\t\n<cls>\t\nE1\t1\n", {"line 5", "3 special tokens", "2 or 4"});
+}
+
+TEST_F(VocabularyFile, AMedianMayBeMissingAndReadsBackSo) {
+  const Vocabulary vocabulary = read("gene_id\tmedian\nE1\t\nE2\t2\n");
+  EXPECT_TRUE(std::isnan(vocabulary.genes()[0].median));
+  vocabulary.write(folder_ / "again.tsv");
+  EXPECT_EQ(Vocabulary::read(folder_ / "again.tsv"), vocabulary);
+  support::write_text_file(folder_ / "v.tsv", "token\tgene_id\n2\tE1\n");
+  expect_error<InputError>([&] { Vocabulary::read(folder_ / "v.tsv"); }, {"v.tsv", "median"});
+  const Vocabulary without = Vocabulary::read(folder_ / "v.tsv", {.without_medians = true});
+  EXPECT_TRUE(std::isnan(without.genes()[0].median));
+}
+
+TEST_F(VocabularyFile, GeneformersSecondDictionaryHasClsAndEosAndNoMedians) {
+  BIODTA_SKIP_WITHOUT_TEST_DATA("dictionaries/geneformer_95m_vocabulary.tsv");
+  const auto path = *biodta::testing::test_data() / "dictionaries/geneformer_95m_vocabulary.tsv";
+  const Vocabulary vocabulary = Vocabulary::read(path, {.without_medians = true});
+  EXPECT_EQ(vocabulary.specials(), SpecialTokens::kPadMaskClsEos);
+  EXPECT_EQ(vocabulary.token_count(), 20'275U);
+  EXPECT_EQ(vocabulary.token_of_id("ENSG00000000003"), 4U);
 }
 
 }  // namespace

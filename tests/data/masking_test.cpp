@@ -33,7 +33,7 @@ TEST(Masking, chooses_masks_redraws_and_leaves_the_shares_it_says) {
   for (std::uint64_t cell = 0; cell < 500; ++cell) {
     auto random = support::RandomStream::of({1, 0, cell});
     std::vector<TokenId> now = pool;
-    const auto result = mask_tokens(now, pool, MaskingOptions{}, random);
+    const auto result = mask_tokens(now, pool, cells::kFirstGeneToken, MaskingOptions{}, random);
     tokens += now.size();
     targets += result.targets.size();
     for (std::size_t i = 0; i < result.positions.size(); ++i) {
@@ -54,7 +54,7 @@ TEST(Masking, changes_targets_alone_and_tells_what_stood_there) {
   const auto pool = genes(300);
   auto random = support::RandomStream::of({2});
   std::vector<TokenId> now = pool;
-  const auto result = mask_tokens(now, pool, MaskingOptions{}, random);
+  const auto result = mask_tokens(now, pool, cells::kFirstGeneToken, MaskingOptions{}, random);
   EXPECT_TRUE(std::is_sorted(result.positions.begin(), result.positions.end()));
   std::map<std::uint32_t, TokenId> true_tokens;
   for (std::size_t i = 0; i < result.positions.size(); ++i)
@@ -76,7 +76,7 @@ TEST(Masking, neither_chooses_nor_draws_specials) {
   now[0] = cells::kPadToken;
   now[399] = cells::kMaskToken;
   auto random = support::RandomStream::of({3});
-  const auto result = mask_tokens(now, pool, options, random);
+  const auto result = mask_tokens(now, pool, cells::kFirstGeneToken, options, random);
   EXPECT_EQ(result.positions.size(), 398U);
   EXPECT_EQ(now[0], cells::kPadToken);
   EXPECT_EQ(now[399], cells::kMaskToken);
@@ -92,21 +92,21 @@ TEST(Masking, gives_every_cell_a_target) {
   for (std::uint64_t cell = 0; cell < 200; ++cell) {
     std::vector<TokenId> now{4, 3, 2};
     auto random = support::RandomStream::of({cell});
-    const auto result = mask_tokens(now, genes(3), options, random);
+    const auto result = mask_tokens(now, genes(3), cells::kFirstGeneToken, options, random);
     ASSERT_EQ(result.positions.size(), 1U);
     ++chosen[result.positions[0]];
   }
   EXPECT_EQ(chosen.size(), 3U);
   std::vector<TokenId> nothing;
   auto random = support::RandomStream::of({1});
-  EXPECT_TRUE(mask_tokens(nothing, genes(3), options, random).positions.empty());
+  EXPECT_TRUE(mask_tokens(nothing, genes(3), cells::kFirstGeneToken, options, random).positions.empty());
 }
 
 TEST(Masking, is_the_same_for_the_same_stream) {
   const auto masked = [](std::uint64_t seed) {
     std::vector<TokenId> now = genes(200);
     auto random = support::RandomStream::of({seed});
-    mask_tokens(now, genes(200), MaskingOptions{}, random);
+    mask_tokens(now, genes(200), cells::kFirstGeneToken, MaskingOptions{}, random);
     return now;
   };
   EXPECT_EQ(masked(1), masked(1));
@@ -116,7 +116,7 @@ TEST(Masking, is_the_same_for_the_same_stream) {
 TEST(Masking, refuses_shares_that_are_no_shares) {
   std::vector<TokenId> now = genes(3);
   auto random = support::RandomStream::of({1});
-  const auto mask = [&](const MaskingOptions& options) { mask_tokens(now, genes(3), options, random); };
+  const auto mask = [&](const MaskingOptions& options) { mask_tokens(now, genes(3), cells::kFirstGeneToken, options, random); };
   expect_error<ConfigError>([&] { mask({.mask_share = 0.8, .random_share = 0.3}); }, {"random_share"});
   expect_error<ConfigError>([&] { mask({.probability = 1.5}); }, {"probability"});
 }

@@ -36,7 +36,6 @@ inline embedding::EmbeddingBank small_bank() {
 /// Writes cells of the small vocabulary and opens them.
 inline cells::Corpus small_corpus(const std::filesystem::path& path,
                                   const std::vector<std::vector<cells::TokenId>>& cells) {
-  cells::CorpusWriter writer(path, small_vocabulary());
   std::vector<cells::TokenId> tokens;
   std::vector<std::uint64_t> offsets{0};
   std::vector<std::string> ids;
@@ -45,8 +44,7 @@ inline cells::Corpus small_corpus(const std::filesystem::path& path,
     offsets.push_back(tokens.size());
     ids.push_back("cell" + std::to_string(ids.size()));
   }
-  writer.append(tokens, offsets);
-  writer.finish(ids, {}, {});
+  cells::write_corpus(path, small_vocabulary(), tokens, offsets, ids);
   return cells::Corpus::open(path);
 }
 

@@ -105,19 +105,21 @@ TEST_F(TokenizeTest, RanksTheCellsOfSeveralFilesByAGivenVocabulary) {
   const cells::CorpusProvenance provenance = corpus.provenance();
   EXPECT_THAT(provenance.sources, ElementsAre("a.h5ad", "b.h5ad"));
   EXPECT_THAT(provenance.checksums, ElementsAre(HasSubstr("crc32:"), HasSubstr("crc32:")));
-  EXPECT_THAT(provenance.filters, HasSubstr("min_genes: 2"));
+  EXPECT_THAT(provenance.options, HasSubstr("min_genes: 2"));
   EXPECT_EQ(provenance.cells_read, 4U);
   EXPECT_THAT(provenance.filter_names,
-              ElementsAre("min_genes", "max_genes", "min_counts", "max_counts", "no_vocabulary_gene"));
-  EXPECT_THAT(provenance.filter_dropped, ElementsAre(1, 0, 0, 0, 0));
+              ElementsAre("min_genes", "max_genes", "min_counts", "max_counts", "max_mito_fraction",
+                          "standard_deviations (counts)", "standard_deviations (mito_fraction)",
+                          "no_vocabulary_gene"));
+  EXPECT_THAT(provenance.filter_dropped, ElementsAre(1, 0, 0, 0, 0, 0, 0, 0));
 }
 
 TEST_F(TokenizeTest, TellsWhatItReadKeptAndWrote) {
   run();
   EXPECT_THAT(listener_.messages,
-              Contains("a.h5ad: 3 cells in X, 3 of 3 genes are in the vocabulary (100 %)"));
+              Contains("a.h5ad: AnnData .h5ad, CSR, 3 cells in X, 3 of 3 genes are in the vocabulary (100 %)"));
   EXPECT_THAT(listener_.messages,
-              Contains("b.h5ad: 1 cells in X, 2 of 3 genes are in the vocabulary (67 %)"));
+              Contains("b.h5ad: AnnData .h5ad, CSR, 1 cells in X, 2 of 3 genes are in the vocabulary (67 %)"));
   EXPECT_THAT(listener_.messages, Contains("kept 3 of 4 cells, dropped 1 by min_genes"));
   EXPECT_THAT(listener_.messages, Contains("7 tokens of 3 genes; a cell has 2 on average, at most 3"));
   EXPECT_THAT(listener_.totals, ElementsAre(4));
@@ -168,7 +170,7 @@ TEST_F(TokenizeTest, CellsWithoutAGeneOfTheVocabularyAreDroppedAndCounted) {
   options_.filters.min_genes = 0;
   const cells::Corpus corpus = run();
   EXPECT_THAT(corpus.cell_ids(), ElementsAre("a0", "a2"));
-  EXPECT_THAT(corpus.provenance().filter_dropped, ElementsAre(0, 0, 0, 0, 1));
+  EXPECT_THAT(corpus.provenance().filter_dropped, ElementsAre(0, 0, 0, 0, 0, 0, 0, 1));
   EXPECT_THAT(listener_.messages, Contains("kept 2 of 3 cells, dropped 1 without a gene of the vocabulary"));
 }
 
@@ -190,12 +192,21 @@ TEST_F(TokenizeTest, RefusesOptionsThatContradictEachOther) {
     expect_refused<ConfigError>(words);
   };
   refused([](TokenizeOptions& o) { o.inputs.clear(); }, {"inputs", "none"});
-  refused([](TokenizeOptions& o) { o.estimate_medians = true; }, {"vocabulary", "estimate_medians"});
   refused([](TokenizeOptions& o) { o.vocabulary.clear(); }, {"vocabulary", "none", "--estimate-medians"});
   refused([](TokenizeOptions& o) { o.vocabulary_output = "x.tsv"; }, {"vocabulary_output"});
   refused([](TokenizeOptions& o) { o.inputs.push_back(o.inputs[0]); }, {"inputs", "a.h5ad", "twice"});
-  refused([](TokenizeOptions& o) { o.filters = {5, 2, 0, 0}; }, {"max_genes", "2", "min_genes (5)"});
-  refused([](TokenizeOptions& o) { o.encoder.max_length = 0; }, {"max_length"});
+  refused([](TokenizeOptions& o) { o.filters = {.min_genes = 5, .max_genes = 2}; }, {"max_genes", "2", "min_genes (5)"});
+  refused([](TokenizeOptions& o) { o.encoder.max_length = -1; }, {"max_length"});
+  refused([](TokenizeOptions& o) { o.filters.include = {"type"}; }, {"include", "'type'"});
+  for (const char* shard : {"0/2", "3/2", "1", "a/b", "1/2/3", "-1/2", "1/"}) {
+    refused([&](TokenizeOptions& o) { o.shard = shard; }, {"shard", shard, "3/16"});
+  }
+  refused(
+      [](TokenizeOptions& o) {
+        o.shard = "1/2";
+        o.estimate_medians = true;
+      },
+      {"shard", "estimate_medians"});
   options_ = good;
   options_.output = options_.inputs[1];
   const std::string before = support::read_text_file(options_.output);
@@ -221,7 +232,7 @@ TEST_F(TokenizeTest, RefusesFilesThatCannotBeUsedAndLeavesTheOldOutput) {
   // The second file is damaged in its middle, which shows only after the first was encoded.
   cells::CountBlock scaled{0, {0, 2}, {0, 2}, {5, 0.5}};
   add("b.h5ad", {"b0"}, {"ENSG3", "ENSG9", "ENSG1"}, scaled, {"B"}, {0});
-  expect_error<InputError>([&] { tokenize(options_, listener_); }, {"b.h5ad", "X/data[1]", "0.5"});
+  expect_error<InputError>([&] { tokenize(options_, listener_); }, {"b.h5ad", "X, cell 0 (b0), gene 2 (ENSG1)", "0.5"});
   EXPECT_EQ(support::read_text_file(folder_ / "old.h5"), "what was there");
   for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
     EXPECT_NE(entry.path().extension(), ".part") << entry.path();
@@ -237,12 +248,12 @@ TEST_F(TokenizeTest, ColumnsThatAreOneGeneAreSummedWithAWarning) {
 
 TEST_F(TokenizeTest, ItsOptionsAreWrittenAndReadBack) {
   options_.keep_obs = {"type"};
-  options_.matrix = cells::CountMatrix::kRawX;
+  options_.matrix = "raw/X";
   support::write_text_file(folder_ / "o.yaml", support::write_options(options_));
   TokenizeOptions read;
   support::read_options(read, folder_ / "o.yaml");
   EXPECT_EQ(support::write_options(read), support::write_options(options_));
-  EXPECT_EQ(read.matrix, cells::CountMatrix::kRawX);
+  EXPECT_EQ(read.matrix, "raw/X");
   EXPECT_THAT(read.keep_obs, ElementsAre("type"));
 }
 

@@ -26,24 +26,27 @@ inline cells::Vocabulary small_vocabulary(std::size_t genes) {
 /// something to learn. obs: "donor" (D0, D1, D2, D3 in turn), "age" (numbers).
 inline void write_small_corpus(const std::filesystem::path& path, std::size_t cells, std::size_t genes,
                                std::uint64_t seed = 5) {
-  cells::CorpusWriter writer(path, small_vocabulary(genes));
   support::RandomStream random(seed);
+  std::vector<cells::TokenId> tokens;
+  std::vector<std::uint64_t> offsets = {0};
   std::vector<std::string> ids;
   cells::ObsColumn donor{.name = "donor", .categories = {"D0", "D1", "D2", "D3"}};
   cells::ObsColumn age{.name = "age"};
   for (std::size_t cell = 0; cell < cells; ++cell) {
     std::vector<cells::TokenId> order(genes);
-    std::iota(order.begin(), order.end(), cells::kFirstGeneToken);
+    std::iota(order.begin(), order.end(), cells::TokenId{2});
     support::RandomStream kind(cell % 3);
     kind.shuffle(order);
     for (int swap = 0; swap < 4; ++swap) std::swap(order[random.below(genes)], order[random.below(genes)]);
     order.resize(4 + random.below(genes - 3));
-    writer.append(order, std::vector<std::uint64_t>{0, order.size()});
+    tokens.insert(tokens.end(), order.begin(), order.end());
+    offsets.push_back(tokens.size());
     ids.push_back("cell-" + std::to_string(cell));
     donor.codes.push_back(static_cast<std::int32_t>(cell % 4));
     age.numbers.push_back(static_cast<double>(cell));
   }
-  writer.finish(ids, {donor, age}, {});
+  cells::write_corpus(path, small_vocabulary(genes), tokens, offsets, ids,
+                      std::vector<cells::ObsColumn>{donor, age});
 }
 
 /// Rows for the first `genes` genes of small_vocabulary; donor D1 has rows of its own for genes 0 and 2.

@@ -53,6 +53,13 @@ class CorpusWriter {
   std::unique_ptr<Implementation> implementation_;
 };
 
+/// A whole corpus at once.
+/// @param obs  each column with one value a cell
+void write_corpus(const std::filesystem::path& path, const Vocabulary& vocabulary,
+                  std::span<const TokenId> tokens, std::span<const std::uint64_t> offsets,
+                  std::span<const std::string> cell_ids, std::span<const ObsColumn> obs = {},
+                  const CorpusProvenance& provenance = {});
+
 /// Reads a corpus, on demand: opening takes the vocabulary alone, whatever the number of cells. Reading is
 /// thread-safe.
 class Corpus {

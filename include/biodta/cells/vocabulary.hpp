@@ -16,6 +16,8 @@ namespace biodta::cells {
 using TokenId = std::uint32_t;
 inline constexpr TokenId kPadToken = 0;
 inline constexpr TokenId kMaskToken = 1;
+/// Of a vocabulary with SpecialTokens::kPadMask; Vocabulary::first_gene_token says it of any.
+inline constexpr TokenId kFirstGeneToken = 2;
 /// Only where SpecialTokens::kPadMaskClsEos.
 inline constexpr TokenId kClsToken = 2;
 inline constexpr TokenId kEosToken = 3;

@@ -29,8 +29,10 @@ struct MaskedCell {
 };
 /// Masks `tokens` (genes only; specials are neither chosen nor drawn) in place.
 /// A cell with at least one token has at least one target.
-/// @param genes  tokens that random replacement draws from (for example those with an embedding row).
+/// @param genes       tokens that random replacement draws from (for example those with an embedding row).
+/// @param first_gene  Vocabulary::first_gene_token: what is below is special.
 MaskedCell mask_tokens(std::span<cells::TokenId> tokens, std::span<const cells::TokenId> genes,
-                       const MaskingOptions& options, support::RandomStream& random);
+                       cells::TokenId first_gene, const MaskingOptions& options,
+                       support::RandomStream& random);
 
 }  // namespace biodta::data
