@@ -29,6 +29,13 @@ void FieldCursor::end_field() {
 }
 
 bool FieldCursor::take_whole(float& value) {
+  const bool one_digit =
+      end_ - at_ > 1 && at_[1] == separator_ && separator_ != ' ' && *at_ >= '0' && *at_ <= '9';
+  if (one_digit) {
+    value = static_cast<float>(*at_ - '0');
+    at_ += 2;
+    return true;
+  }
   std::uint32_t whole = 0;
   const auto [stopped, error] = std::from_chars(at_, end_, whole);
   if (error != std::errc() || (stopped != end_ && *stopped != separator_)) return false;
