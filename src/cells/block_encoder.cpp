@@ -9,7 +9,7 @@
 namespace biodta::cells {
 namespace {
 
-constexpr std::size_t kCellsPerPiece = 64;
+constexpr std::size_t kCellsPerTask = 64;
 
 void encode_piece(const CountBlock& block, std::span<const std::uint8_t> keep, std::size_t begin,
                   std::size_t end, const RankEncoder& encoder, RankEncoder::Workspace& workspace,
@@ -41,12 +41,12 @@ EncodedCells encode_block(const CountBlock& block, std::span<const std::uint8_t>
                           const RankEncoder& encoder) {
   const std::size_t cells = block.cell_count();
   if (keep.size() != cells) throw Error("encode_block: one keep flag a cell is wanted");
-  std::vector<EncodedCells> pieces((cells + kCellsPerPiece - 1) / kCellsPerPiece);
+  std::vector<EncodedCells> pieces((cells + kCellsPerTask - 1) / kCellsPerTask);
   support::parallel_ranges(pieces.size(), 1, [&](std::size_t begin, std::size_t end) {
     RankEncoder::Workspace workspace;
     for (std::size_t i = begin; i < end; ++i) {
-      const std::size_t first = i * kCellsPerPiece;
-      encode_piece(block, keep, first, std::min(cells, first + kCellsPerPiece), encoder, workspace,
+      const std::size_t first = i * kCellsPerTask;
+      encode_piece(block, keep, first, std::min(cells, first + kCellsPerTask), encoder, workspace,
                    pieces[i]);
     }
   });

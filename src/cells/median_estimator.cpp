@@ -15,7 +15,7 @@ namespace {
 
 constexpr double kScale = 10'000.0;
 constexpr std::uint32_t kNoGene = std::numeric_limits<std::uint32_t>::max();
-constexpr std::size_t kCellsPerTask = 64;
+constexpr std::size_t kCellsPerShare = 64;
 
 double median_of(std::vector<double> values) {
   const std::size_t half = values.size() / 2;
@@ -103,14 +103,14 @@ std::vector<std::uint32_t> MedianEstimator::register_genes(std::span<const std::
 void MedianEstimator::add(const CountBlock& block, std::span<const std::uint8_t> keep,
                           std::span<const std::uint32_t> genes) {
   const std::size_t cells = block.cell_count();
-  std::vector<NormalisedValues> pieces((cells + kCellsPerTask - 1) / kCellsPerTask);
+  std::vector<NormalisedValues> pieces((cells + kCellsPerShare - 1) / kCellsPerShare);
   support::parallel_ranges(pieces.size(), 1, [&](std::size_t begin, std::size_t end) {
     std::vector<GeneCount> row;
-    for (std::size_t cell = begin * kCellsPerTask; cell < std::min(cells, end * kCellsPerTask); ++cell) {
+    for (std::size_t cell = begin * kCellsPerShare; cell < std::min(cells, end * kCellsPerShare); ++cell) {
       if (keep[cell] == 0) continue;
       const std::uint64_t first = block.offsets[cell];
       const std::uint64_t count = block.offsets[cell + 1] - first;
-      pieces[cell / kCellsPerTask].add_cell(std::span(block.genes).subspan(first, count),
+      pieces[cell / kCellsPerShare].add_cell(std::span(block.genes).subspan(first, count),
                                             std::span(block.counts).subspan(first, count), genes, row);
     }
   });

@@ -19,7 +19,7 @@ using testing::tied_vocabulary;
 TEST(EncodeBlock, EqualsCellByCellForAnyNumberOfThreads) {
   support::RandomStream random(3);
   const std::vector<std::string> ids = numbered("G", 200);
-  const RankEncoder encoder(tied_vocabulary(ids, random), ids, {50});
+  const RankEncoder encoder(tied_vocabulary(ids, random), ids, {.max_length = 50});
   CountBlock block = random_counts(301, 200, 0.4, random);
   block.first_cell = 1000;
   std::vector<std::uint8_t> keep(block.cell_count());

@@ -2,6 +2,8 @@
 /// @file
 /// What the tests of count sources that are text share: files to write, sources to read, matrices to compare.
 
+#include "cells/count_files.hpp"
+
 #include <biodta/cells/count_source.hpp>
 #include <biodta/support/atomic_file.hpp>
 
@@ -51,10 +53,6 @@ inline CountMap read_rest(CountSource& source, std::size_t max_cells) {
   CountBlock block;
   while (source.next(block, max_cells)) add_to(map, block);
   return map;
-}
-
-inline std::vector<std::string> all_cell_ids(const CountSource& source) {
-  return source.cell_ids(0, source.cell_count());
 }
 
 /// Entries below a cell are taken away.

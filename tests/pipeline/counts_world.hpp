@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace biodta::pipeline::testing {
+namespace biodta::pipeline {
 
 /// A folder with files a.h5ad, b.h5ad and c.h5ad of 700, 1 and 1,300 cells, some of them empty, and a
 /// vocabulary v.tsv; options that make a corpus of them. "batch" is numbers in a and text in b, c has none.
@@ -65,4 +65,4 @@ class CountsWorld : public ::testing::Test {
   TokenizeOptions options_;
 };
 
-}  // namespace biodta::pipeline::testing
+}  // namespace biodta::pipeline

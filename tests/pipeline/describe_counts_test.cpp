@@ -11,7 +11,7 @@ using biodta::testing::expect_error;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-class DescribeTest : public testing::CountsWorld {};
+class DescribeTest : public CountsWorld {};
 
 TEST_F(DescribeTest, TellsKindSizeGenesMatricesAndColumns) {
   const std::string text = describe_counts(folder_ / "a.h5ad");

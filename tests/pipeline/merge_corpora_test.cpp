@@ -13,7 +13,7 @@ using biodta::testing::expect_error;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class MergeTest : public testing::CountsWorld {
+class MergeTest : public CountsWorld {
  protected:
   std::vector<std::filesystem::path> shards(std::size_t count) {
     std::vector<std::filesystem::path> paths;
