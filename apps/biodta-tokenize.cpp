@@ -79,7 +79,7 @@ int main(int argc, char** argv) {
   return apps::run_program(app, argc, argv, flags, [&](support::Reporter& reporter) {
     const auto options = apps::read_program_options<pipeline::TokenizeOptions>(flags);
     if (!described.empty()) {
-      std::cout << pipeline::describe_counts(described, options.matrix);
+      std::cout << pipeline::describe_counts(described, options);
       return 0;
     }
     const pipeline::TokenizeResult result = merge

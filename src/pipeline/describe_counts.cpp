@@ -1,5 +1,5 @@
 #include <biodta/cells/count_source.hpp>
-#include <biodta/cells/gene_ids.hpp>
+#include <biodta/cells/gene_matching.hpp>
 #include <biodta/pipeline/tokenize.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
@@ -128,13 +128,36 @@ std::string describe_column(const cells::CountSource& source, std::size_t index)
                            : describe_numbers(least, largest, missing);
 }
 
-std::string describe_source(const std::filesystem::path& path, const std::string& matrix) {
+/// What the genes are held against; nothing where the options name no vocabulary.
+struct KnownGenes {
+  explicit KnownGenes(const TokenizeOptions& options) : min_overlap(options.min_overlap) {
+    cells::Vocabulary::ReadOptions read;
+    read.without_medians = true;
+    if (!options.vocabulary.empty()) vocabulary = cells::Vocabulary::read(options.vocabulary, read);
+    if (!options.gene_symbols.empty()) symbols = cells::GeneSymbols::read(options.gene_symbols);
+  }
+  std::optional<cells::Vocabulary> vocabulary;
+  cells::GeneSymbols symbols;
+  double min_overlap;
+};
+
+std::string describe_overlap(const cells::CountSource& source, const KnownGenes& known) {
+  const std::vector<std::string> symbols = source.gene_symbols();
+  const cells::GeneMatch match =
+      cells::match_genes(*known.vocabulary, {source.gene_ids(), symbols}, known.symbols, known.min_overlap);
+  return with_thousands(match.matched) + " of the " + with_thousands(match.tokens.size()) +
+         " genes are in the vocabulary (" + std::to_string(std::lround(match.overlap() * 100.0)) + " %)" +
+         (match.by_symbol ? ", matched by symbol" : "");
+}
+
+std::string describe_source(const std::filesystem::path& path, const std::string& matrix, const KnownGenes& known) {
   const auto source = cells::open_counts(path, {matrix, cells::CountValues::kAny});
   std::string text = line("file", path.string());
   text += line("format", source->format());
   text += line("size", with_thousands(source->cell_count()) + " cells x " + with_thousands(source->gene_ids().size()) +
                            " genes");
   text += line("genes", describe_genes(*source));
+  if (known.vocabulary) text += line("overlap", describe_overlap(*source, known));
   text += "matrices\n";
   for (const std::string& name : source->matrix_names()) {
     const bool taken = name == source->matrix_name();
@@ -149,11 +172,12 @@ std::string describe_source(const std::filesystem::path& path, const std::string
 
 }  // namespace
 
-std::string describe_counts(const std::filesystem::path& path, const std::string& matrix) {
+std::string describe_counts(const std::filesystem::path& path, const TokenizeOptions& options) {
+  const KnownGenes known(options);
   std::string text;
   for (const auto& file : cells::find_count_files(path)) {
     if (!text.empty()) text += "\n";
-    text += describe_source(file, matrix);
+    text += describe_source(file, options.matrix, known);
   }
   return text;
 }

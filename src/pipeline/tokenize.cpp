@@ -279,9 +279,8 @@ TokenizeResult tokenize(const TokenizeOptions& options, support::Reporter& repor
   check(options);
   TokenizeResult result = Tokenizer(options, reporter).run();
   if (!result.skipped.empty()) {
-    std::vector<std::string> names;
-    for (const auto& path : result.skipped) names.push_back(path.string());
-    reporter.warn("skipped " + with_thousands(names.size()) + " of the inputs: " + support::join_words(names));
+    reporter.warn("inputs that were skipped: " + with_thousands(result.skipped.size()));
+    for (const std::string& reason : result.skipped) reporter.warn("  " + reason);
   }
   return result;
 }

@@ -67,7 +67,7 @@ TokenizeInputs::TokenizeInputs(const TokenizeOptions& options, const cells::Voca
                                support::Reporter& reporter)
     : options_(options), reporter_(reporter), schema_(options.keep_obs) {
   for (const auto& path : expand_inputs(options.inputs)) {
-    attempt(path, [&] { survey(path, vocabulary, symbols, rules); });
+    attempt([&] { survey(path, vocabulary, symbols, rules); });
   }
   if (files_.empty()) throw InputError("no input is left: none of the files could be read");
   schema_.require_kept();
@@ -75,7 +75,7 @@ TokenizeInputs::TokenizeInputs(const TokenizeOptions& options, const cells::Voca
   choose_cells();
 }
 
-bool TokenizeInputs::attempt(const std::filesystem::path& path, const std::function<void()>& use) {
+bool TokenizeInputs::attempt(const std::function<void()>& use) {
   if (!options_.skip_bad_files) {
     use();
     return true;
@@ -85,7 +85,7 @@ bool TokenizeInputs::attempt(const std::filesystem::path& path, const std::funct
     return true;
   } catch (const InputError& error) {
     reporter_.warn("skipped: " + std::string(error.what()));
-    skipped_.push_back(path);
+    skipped_.emplace_back(error.what());
     return false;
   }
 }
@@ -190,7 +190,7 @@ void TokenizeInputs::read_through() {
   const auto progress = reporter_.start("check", total, "cells");
   std::uint64_t done = 0;
   std::erase_if(files_, [&](TokenizeInput& file) {
-    return !attempt(file.path, [&] {
+    return !attempt([&] {
       const OpenInput opened = open(file);
       TokenizeInput whole = file;  // the statistics are of all cells, whatever the shard
       whole.begin = 0;

@@ -68,7 +68,7 @@ class TokenizeInputs {
   std::vector<TokenizeInput>& files() noexcept { return files_; }
   const std::vector<TokenizeInput>& files() const noexcept { return files_; }
   const cells::ObsSchema& schema() const noexcept { return schema_; }
-  const std::vector<std::filesystem::path>& skipped() const noexcept { return skipped_; }
+  const std::vector<std::string>& skipped() const noexcept { return skipped_; }
   std::uint64_t cells_to_read() const;
 
   OpenInput open(const TokenizeInput& file) const;
@@ -85,13 +85,13 @@ class TokenizeInputs {
   void choose_cells();
   void report(const OpenInput& open, const cells::GeneMatch* match);
   /// Whether the file could be used; throws what `use` throws unless bad files are skipped.
-  bool attempt(const std::filesystem::path& path, const std::function<void()>& use);
+  bool attempt(const std::function<void()>& use);
 
   const TokenizeOptions& options_;
   support::Reporter& reporter_;
   std::vector<TokenizeInput> files_;
   cells::ObsSchema schema_;
-  std::vector<std::filesystem::path> skipped_;
+  std::vector<std::string> skipped_;  // what was wrong with each
 };
 
 /// The quality of every cell of a block.

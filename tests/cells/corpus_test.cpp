@@ -203,6 +203,19 @@ TEST_F(CorpusTest, H5pyAloneReadsIt) {
             "biodta-corpus 2 ['A.h5ad'] 60\n[" + names + "] 299.5 uint16 None\n['T', 'B', 'T'] c49\n");
 }
 
+TEST(CorpusVersions, ACorpusOfVersionOneIsStillRead) {
+  // 24 cells of 9 genes, written by the first release (gzip tokens and offsets, no special_tokens).
+  Corpus corpus = Corpus::open(biodta::testing::fixture("cells/corpus_v1.h5"));
+  EXPECT_EQ(corpus.cell_count(), 23U);
+  EXPECT_EQ(corpus.token_count(), 110U);
+  EXPECT_EQ(corpus.vocabulary().specials(), SpecialTokens::kPadMask);
+  EXPECT_THAT(read(corpus, 0), ElementsAre(8, 9, 6, 3));
+  EXPECT_THAT(read(corpus, 1), ElementsAre(9, 3, 10, 4, 6, 8, 5));
+  EXPECT_EQ(corpus.provenance().cells_read, 24U);
+  corpus.load_tokens();
+  EXPECT_THAT(read(corpus, 1), ElementsAre(9, 3, 10, 4, 6, 8, 5));
+}
+
 TEST_F(CorpusTest, AnUnfinishedCorpusLeavesNothing) {
   {
     CorpusWriter writer(folder_ / "c.h5", vocabulary_of(3));

@@ -22,6 +22,14 @@ TEST_F(DescribeTest, TellsKindSizeGenesMatricesAndColumns) {
                           HasSubstr("  batch: numbers from 0 to 3\n")));
 }
 
+TEST_F(DescribeTest, HoldsTheGenesAgainstAVocabularyWhereOneIsGiven) {
+  support::write_text_file(folder_ / "w.tsv", "gene_id\nENSG0\nENSG7\nX\n");
+  TokenizeOptions options;
+  options.vocabulary = folder_ / "w.tsv";
+  EXPECT_THAT(describe_counts(folder_ / "a.h5ad", options),
+              HasSubstr("overlap   2 of the 400 genes are in the vocabulary (1 %)"));
+}
+
 TEST_F(DescribeTest, SaysOfANormalisedMatrixThatItIsNone) {
   cells::write_h5ad(folder_ / "log.h5ad",
                     {{"c0"}, {"GATA4", "TBX5"}, {}, {}, {0, {0, 2}, {0, 1}, {1.5F, 0.25F}}});

@@ -4,6 +4,7 @@
 #include "testing.hpp"
 
 #include <biodta/cells/h5ad_writer.hpp>
+#include <biodta/cells/vocabulary.hpp>
 
 #include <gmock/gmock.h>
 
@@ -66,6 +67,51 @@ TEST_F(TokenizeReal, TwoFilesOfSmallCountsWithManyTies) {
   cells::testing::tied_vocabulary(cells::testing::numbered("ENSG", 1000), random).write(folder_ / "v.tsv");
   const std::string vocabulary = "--vocabulary " + (folder_ / "v.tsv").string() + " --max-length 300";
   expect_identical(inputs, vocabulary, vocabulary);
+}
+
+TEST_F(TokenizeReal, Pbmc10xFolderWithGeneformersVocabulary) {
+  BIODTA_SKIP_WITHOUT_TEST_DATA("cells/pbmc_1k_10x_mtx");
+  BIODTA_SKIP_WITHOUT_TEST_DATA("dictionaries/geneformer_30m_vocabulary.tsv");
+  const std::string data = testing::test_data()->string();
+  const std::string vocabulary = "--vocabulary " + data + "/dictionaries/geneformer_30m_vocabulary.tsv";
+  expect_identical(data + "/cells/pbmc_1k_10x_mtx", vocabulary, vocabulary);
+}
+
+TEST_F(TokenizeReal, FetalHeartInStyleTwoWithGeneformersSecondVocabulary) {
+  BIODTA_SKIP_WITHOUT_TEST_DATA("cells/fetal_heart_st_asp2019.h5ad");
+  BIODTA_SKIP_WITHOUT_TEST_DATA("dictionaries/geneformer_95m_vocabulary.tsv");
+  const std::string data = testing::test_data()->string();
+  const std::string vocabulary = "--vocabulary " + data + "/dictionaries/geneformer_95m_vocabulary.tsv";
+  expect_identical(data + "/cells/fetal_heart_st_asp2019.h5ad", vocabulary + " --estimate-medians --style v2",
+                   vocabulary + " --estimated --max-length 4096");
+}
+
+TEST_F(TokenizeReal, MediansFromBinsAreWithinAThousandthOfTheExactOnes) {
+  BIODTA_SKIP_WITHOUT_TEST_DATA("cells/fetal_heart_st_asp2019.h5ad");
+  const std::string input = (*testing::test_data() / "cells/fetal_heart_st_asp2019.h5ad").string();
+  const auto medians = [&](const std::string& name, const std::string& flags) {
+    const auto run = testing::run_program(
+        "biodta-tokenize", input + " -q --estimate-medians --write-vocabulary " + name + " " + flags, folder_.path());
+    EXPECT_EQ(run.exit_code, 0) << run.errors;
+    return cells::Vocabulary::read(folder_ / name);
+  };
+  const cells::Vocabulary exact = medians("exact.tsv", "");
+  const cells::Vocabulary binned = medians("binned.tsv", "--set medians.exact_values=0");
+  ASSERT_EQ(exact.gene_count(), binned.gene_count());
+  for (std::size_t i = 0; i < exact.gene_count(); ++i) {
+    ASSERT_NEAR(binned.genes()[i].median / exact.genes()[i].median, 1.0, 1e-3) << exact.genes()[i].id;
+  }
+}
+
+TEST_F(TokenizeReal, AGeneratedMatrixRichInTiesAndRepeatedGenes) {
+  const auto script =
+      std::filesystem::path(BIODTA_TESTS_SOURCE_DIR).parent_path() / "scripts/tie_rich_counts.py";
+  const auto made = testing::run_python("import runpy, sys\nsys.argv = ['tie_rich_counts.py', '" +
+                                        (folder_ / "t.h5ad").string() + "', '" + (folder_ / "t.tsv").string() +
+                                        "']\nrunpy.run_path('" + script.string() + "', run_name='__main__')\n");
+  if (!made) GTEST_SKIP() << "h5py is absent: scripts/setup --tests";
+  const std::string vocabulary = "--vocabulary " + (folder_ / "t.tsv").string();
+  expect_identical((folder_ / "t.h5ad").string(), vocabulary, vocabulary);
 }
 
 }  // namespace

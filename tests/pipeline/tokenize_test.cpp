@@ -10,6 +10,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <cmath>
+
 namespace biodta::pipeline {
 namespace {
 
@@ -255,6 +258,74 @@ TEST_F(TokenizeTest, ItsOptionsAreWrittenAndReadBack) {
   EXPECT_EQ(support::write_options(read), support::write_options(options_));
   EXPECT_EQ(read.matrix, "raw/X");
   EXPECT_THAT(read.keep_obs, ElementsAre("type"));
+}
+
+TEST_F(TokenizeTest, RulesOnObsColumnsAreCountedByColumn) {
+  options_.filters.include = {"type=t|b"};
+  options_.filters.exclude = {"type=T", "tissue_type=organoid"};
+  const cells::Corpus corpus = run();
+  EXPECT_THAT(corpus.cell_ids(), ElementsAre("a2", "b0"));
+  EXPECT_THAT(corpus.provenance().filter_names,
+              ::testing::IsSupersetOf({"include type", "exclude type", "exclude tissue_type"}));
+  EXPECT_THAT(listener_.messages, Contains("kept 2 of 4 cells, dropped 1 by exclude type and 1 by min_genes"));
+  EXPECT_THAT(listener_.messages, Contains(AllOf(HasSubstr("warning: a.h5ad"), HasSubstr("exclude tissue_type"))));
+  options_.filters.include = {"assay=10x*"};
+  expect_error<InputError>([&] { tokenize(options_, listener_); }, {"a.h5ad", "obs", "type", "'assay'"});
+}
+
+TEST_F(TokenizeTest, DeviationsAreOfTheWholeFileWhateverTheShard) {
+  options_.inputs = {folder_ / "a.h5ad"};  // counts 12, 9, 9: mean 10, deviation 1.414
+  options_.filters.min_genes = 0;
+  options_.filters.standard_deviations = 1.2;
+  EXPECT_THAT(run().cell_ids(), ElementsAre("a1", "a2"));
+  options_.shard = "2/3";
+  EXPECT_THAT(run().cell_ids(), ElementsAre("a1"));
+  options_.shard = "1/3";
+  EXPECT_EQ(run().cell_count(), 0U);
+  EXPECT_THAT(listener_.messages, Contains(HasSubstr("warning: no cell of this shard is left")));
+}
+
+TEST_F(TokenizeTest, EstimatedMediansOfAGivenVocabularyKeepItsTokens) {
+  support::write_text_file(folder_ / "v.tsv", "gene_id\nENSG3\nENSG7\nENSG1\n");
+  options_.estimate_medians = true;
+  const cells::Corpus corpus = run();
+  ASSERT_EQ(corpus.vocabulary().gene_count(), 3U);
+  EXPECT_EQ(corpus.vocabulary().genes()[0].id, "ENSG3");
+  EXPECT_DOUBLE_EQ(corpus.vocabulary().genes()[0].median, 5.0 / 10 * 1e4);
+  EXPECT_TRUE(std::isnan(corpus.vocabulary().genes()[1].median));
+  EXPECT_DOUBLE_EQ(corpus.vocabulary().genes()[2].median, (4.0 / 12 * 1e4 + 5.0 / 10 * 1e4) / 2);
+  options_.estimate_medians = false;
+  expect_error<InputError>([&] { tokenize(options_, listener_); }, {"v.tsv", "median"});
+}
+
+TEST_F(TokenizeTest, FractionsAreTakenOnlyWhereTheyAreAllowed) {
+  add("a.h5ad", {"a0"}, {"ENSG1", "ENSG2"}, {0, {0, 2}, {0, 1}, {0.5F, 2}}, {"T"}, {0});
+  options_.inputs = {folder_ / "a.h5ad"};
+  expect_error<InputError>([&] { tokenize(options_, listener_); },
+                           {"a.h5ad", "X, cell 0 (a0), gene 0 (ENSG1)", "0.5", "whole number"});
+  options_.allow_non_integer = true;
+  EXPECT_THAT(tokens(run(), 0), ElementsAre(3, 2));  // 2/1, 0.5/2
+}
+
+TEST_F(TokenizeTest, TheSettingsForCellxgeneAreReadAsTheyStand) {
+  TokenizeOptions census;
+  support::read_options(census, std::filesystem::path(BIODTA_TESTS_SOURCE_DIR).parent_path() / "configs/cellxgene_census.yaml");
+  const cells::QualityFilter filter(census.filters);
+  const auto drops = [&](const std::string& column, const std::string& value) {
+    return std::any_of(filter.obs_rules().begin(), filter.obs_rules().end(), [&](const cells::ObsRule& rule) {
+      return rule.column == column && rule.satisfied_by(value) != rule.include;
+    });
+  };
+  EXPECT_FALSE(drops("is_primary_data", "True"));
+  EXPECT_TRUE(drops("is_primary_data", "False"));
+  for (const char* assay : {"10x 3' v3", "10x 5' v1", "Drop-seq"}) EXPECT_FALSE(drops("assay", assay)) << assay;
+  for (const char* assay : {"Smart-seq2", "Visium Spatial Gene Expression"}) EXPECT_TRUE(drops("assay", assay)) << assay;
+  for (const char* disease : {"normal", "COVID-19", "type 2 diabetes mellitus", "myocardial infarction"}) {
+    EXPECT_FALSE(drops("disease", disease)) << disease;
+  }
+  for (const char* disease : {"lung adenocarcinoma", "B-cell acute lymphoblastic leukemia", "glioblastoma", "melanoma"}) {
+    EXPECT_TRUE(drops("disease", disease)) << disease;
+  }
 }
 
 }  // namespace

@@ -98,12 +98,14 @@ TEST_F(WorldFilesTest, CellsComeBackWithTheirDonorTypeAndSplitAndNoOtherColumn) 
   EXPECT_EQ(block.offsets, world_.cells.counts.offsets);
   EXPECT_EQ(block.genes, world_.cells.counts.genes);
   EXPECT_EQ(block.counts, world_.cells.counts.counts);
-  const auto columns = source->obs();
-  ASSERT_EQ(columns.size(), 3U);
+  const auto& fields = source->obs_fields();
+  ASSERT_EQ(fields.size(), 3U);
+  std::vector<cells::ObsValues> columns;
+  for (std::size_t i = 0; i < fields.size(); ++i) columns.push_back(source->read_obs(i, 0, block.cell_count()));
   for (std::size_t cell = 0; cell < block.cell_count(); ++cell) {
     const auto value = [&](const std::string& name) {
-      for (const auto& column : columns) {
-        if (column.name == name) return column.categories[static_cast<std::size_t>(column.codes[cell])];
+      for (std::size_t i = 0; i < fields.size(); ++i) {
+        if (fields[i].name == name) return fields[i].categories[static_cast<std::size_t>(columns[i].codes[cell])];
       }
       return std::string();
     };

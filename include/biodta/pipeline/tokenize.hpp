@@ -43,7 +43,7 @@ void describe(support::OptionVisitor& visit, TokenizeOptions& options);
 struct TokenizeResult {
   std::uint64_t cells = 0;  ///< in the corpus
   std::uint64_t tokens = 0;
-  std::vector<std::filesystem::path> skipped;  ///< files left out because they could not be read
+  std::vector<std::string> skipped;  ///< what was wrong with each file that was left out: "path: place: found …"
 };
 
 /// Reads every input in blocks of bounded memory, filters and encodes its cells on all allowed threads, and
@@ -60,7 +60,8 @@ TokenizeResult merge_corpora(const std::vector<std::filesystem::path>& inputs,
                              const std::filesystem::path& output, support::Reporter& reporter);
 
 /// What a count file (or of every one in a folder) is, for people: kind, cells and genes, ids, matrices and whether they look
-/// like raw counts, obs columns with their commonest values. Lines of text.
-std::string describe_counts(const std::filesystem::path& path, const std::string& matrix = "auto");
+/// like raw counts, how many genes are in the vocabulary where the options name one, obs columns with their
+/// commonest values. Lines of text. Of the options, vocabulary, gene_symbols, matrix and min_overlap count.
+std::string describe_counts(const std::filesystem::path& path, const TokenizeOptions& options = {});
 
 }  // namespace biodta::pipeline
