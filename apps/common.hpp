@@ -90,7 +90,7 @@ int run_program(CLI::App& app, int argc, char** argv, CommonFlags& flags,
                 const std::function<int(support::Reporter&)>& body);
 /// The same for a body that gives nothing: 0 when it returns.
 template <class Body>
-  requires std::is_void_v<std::invoke_result_t<Body, support::Reporter&>>
+requires std::is_void_v<std::invoke_result_t<Body, support::Reporter&>>
 int run_program(CLI::App& app, int argc, char** argv, CommonFlags& flags, const Body& body) {
   const std::function<int(support::Reporter&)> coded = [&body](support::Reporter& reporter) {
     body(reporter);

@@ -46,8 +46,7 @@ EncodedCells encode_block(const CountBlock& block, std::span<const std::uint8_t>
     RankEncoder::Workspace workspace;
     for (std::size_t i = begin; i < end; ++i) {
       const std::size_t first = i * kCellsPerTask;
-      encode_piece(block, keep, first, std::min(cells, first + kCellsPerTask), encoder, workspace,
-                   pieces[i]);
+      encode_piece(block, keep, first, std::min(cells, first + kCellsPerTask), encoder, workspace, pieces[i]);
     }
   });
   EncodedCells all;

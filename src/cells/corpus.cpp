@@ -101,7 +101,8 @@ struct Corpus::Implementation {
   /// Offsets of the cells [first, first + count) and the end of the last, ascending and within the tokens.
   std::vector<std::uint64_t> bounds(std::uint64_t first, std::uint64_t count) const {
     if (first > cell_count || count > cell_count - first) {
-      throw Error(file.path().string() + ": cell " + std::to_string(first + std::max<std::uint64_t>(count, 1) - 1) + " of " +
+      throw Error(file.path().string() + ": cell " +
+                  std::to_string(first + std::max<std::uint64_t>(count, 1) - 1) + " of " +
                   std::to_string(cell_count));
     }
     if (!loaded_offsets.empty()) {

@@ -16,8 +16,8 @@ namespace {
 namespace hdf5 = support::hdf5;
 using namespace corpus_format;
 
-/// Tokens and metadata are written in pieces of exactly these sizes, so that a file's layout does not depend on
-/// how the cells came.
+/// Tokens and metadata are written in pieces of exactly these sizes, so that a file's layout does not depend
+/// on how the cells came.
 constexpr std::uint64_t kTokensPerPiece = kTokensPerChunk * 32;
 constexpr std::uint64_t kCellsPerPiece = std::uint64_t{1} << 16;
 
@@ -73,7 +73,8 @@ void append_values(std::vector<ObsValues>& to, std::span<const ObsValues> from, 
 }  // namespace
 
 struct CorpusWriter::Implementation {
-  Implementation(const std::filesystem::path& path, const Vocabulary& vocabulary, std::span<const ObsField> fields_of)
+  Implementation(const std::filesystem::path& path, const Vocabulary& vocabulary,
+                 std::span<const ObsField> fields_of)
       : target(path),
         file(hdf5::File::create(target.temporary())),
         token_count(vocabulary.token_count()),
@@ -96,7 +97,8 @@ struct CorpusWriter::Implementation {
     for (; pending_tokens.size() - written >= kTokensPerPiece; written += kTokensPerPiece) {
       tokens.append(std::span<const TokenId>(pending_tokens).subspan(written, kTokensPerPiece));
     }
-    pending_tokens.erase(pending_tokens.begin(), pending_tokens.begin() + static_cast<std::ptrdiff_t>(written));
+    pending_tokens.erase(pending_tokens.begin(),
+                         pending_tokens.begin() + static_cast<std::ptrdiff_t>(written));
   }
 
   void write_cells() {
@@ -152,8 +154,8 @@ void CorpusWriter::append(std::span<const TokenId> tokens, std::span<const std::
   for (const ObsValues& values : obs) {
     const std::size_t given = std::max(values.codes.size(), values.numbers.size());
     if (given != cells) {
-      throw Error("corpus: column '" + self.fields[static_cast<std::size_t>(&values - obs.data())] + "' has " +
-                  std::to_string(given) + " values for " + std::to_string(cells) + " cells");
+      throw Error("corpus: column '" + self.fields[static_cast<std::size_t>(&values - obs.data())] +
+                  "' has " + std::to_string(given) + " values for " + std::to_string(cells) + " cells");
     }
   }
   const auto alien =

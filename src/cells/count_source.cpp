@@ -19,7 +19,8 @@
 namespace biodta::cells {
 namespace {
 
-constexpr std::string_view kExpected = "a count file: AnnData .h5ad, 10x .h5, loom, a 10x mtx folder or a text table";
+constexpr std::string_view kExpected =
+    "a count file: AnnData .h5ad, 10x .h5, loom, a 10x mtx folder or a text table";
 
 bool has_extension(const std::filesystem::path& path, std::initializer_list<std::string_view> extensions) {
   const std::string name = path.filename().string();
@@ -133,7 +134,8 @@ void CountSource::check_values(const CountBlock& block) const {
                    expected_values(values_), hint_for(counts[at], values_));
 }
 
-std::unique_ptr<CountSource> open_counts(const std::filesystem::path& path, const CountSourceOptions& options) {
+std::unique_ptr<CountSource> open_counts(const std::filesystem::path& path,
+                                         const CountSourceOptions& options) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) throw InputError(path, "", "no such file", kExpected);
   if (std::filesystem::is_directory(path, ignored)) {
@@ -160,7 +162,8 @@ std::vector<std::filesystem::path> find_count_files(const std::filesystem::path&
     }
   }
   if (error) throw InputError(path, "", error.message(), "a folder that can be read");
-  if (found.empty()) throw InputError(path, "", "a folder without count files", "files .h5ad, .h5 or .loom, or mtx folders");
+  if (found.empty())
+    throw InputError(path, "", "a folder without count files", "files .h5ad, .h5 or .loom, or mtx folders");
   std::sort(found.begin(), found.end());
   return found;
 }

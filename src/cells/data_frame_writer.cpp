@@ -21,7 +21,8 @@ void set_frame_encoding(hdf5::Attributed& object, std::string_view type) {
 hdf5::Dataset make_column(hdf5::Group& group, std::string_view name, hdf5::ElementType type,
                           std::uint64_t chunk_rows) {
   const std::uint64_t none = 0;
-  return group.create_dataset(name, type, {&none, 1}, {{chunk_rows}, 1, type != hdf5::ElementType::kString, true});
+  return group.create_dataset(name, type, {&none, 1},
+                              {{chunk_rows}, 1, type != hdf5::ElementType::kString, true});
 }
 
 /// The narrowest type that holds the codes of so many categories, as pandas does it.
@@ -42,8 +43,8 @@ hdf5::Dataset make_codes(hdf5::Group& parent, const ObsField& field, std::uint64
 
 void check_value_count(const std::string& column, std::size_t values, std::size_t rows) {
   if (values == rows) return;
-  throw Error("column '" + column + "' has " + std::to_string(values) + " values for " + std::to_string(rows) +
-              " rows");
+  throw Error("column '" + column + "' has " + std::to_string(values) + " values for " +
+              std::to_string(rows) + " rows");
 }
 
 }  // namespace

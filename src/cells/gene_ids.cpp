@@ -61,13 +61,19 @@ constexpr std::array<Kind, 9> kKinds = {{
     {"human Ensembl gene ids", [](std::string_view id) { return id.starts_with("ENSG"); }},
     {"mouse Ensembl gene ids", [](std::string_view id) { return id.starts_with("ENSMUSG"); }},
     {"Ensembl transcript ids",
-     [](std::string_view id) { return looks_like_ensembl(id) && id.find('T') < id.find_first_of(kDigits0To9); }},
+     [](std::string_view id) {
+       return looks_like_ensembl(id) && id.find('T') < id.find_first_of(kDigits0To9);
+     }},
     {"Ensembl ids of another species", looks_like_ensembl},
     {"Entrez or other numbers", all_digits},
     {"microarray probes",
-     [](std::string_view id) { return id.ends_with("_at") || id.starts_with("ILMN_") || id.starts_with("A_23_P"); }},
+     [](std::string_view id) {
+       return id.ends_with("_at") || id.starts_with("ILMN_") || id.starts_with("A_23_P");
+     }},
     {"RefSeq ids",
-     [](std::string_view id) { return id.starts_with("NM_") || id.starts_with("NR_") || id.starts_with("XM_"); }},
+     [](std::string_view id) {
+       return id.starts_with("NM_") || id.starts_with("NR_") || id.starts_with("XM_");
+     }},
     {"gene symbols (human)", is_capital_word},
     {"gene symbols of mouse or rat", is_title_word},
 }};
@@ -88,7 +94,8 @@ std::string canonical_gene_id(std::string_view id) {
   id = without_genome(id);
   if (id.ends_with(kParY)) id.remove_suffix(kParY.size());
   id = without_version(id);
-  if (id.starts_with(kOldParY)) return std::string(kHumanGene) + "0" + std::string(id.substr(kOldParY.size()));
+  if (id.starts_with(kOldParY))
+    return std::string(kHumanGene) + "0" + std::string(id.substr(kOldParY.size()));
   return std::string(id);
 }
 
@@ -102,10 +109,12 @@ std::optional<std::string> old_par_y_id(std::string_view id) {
 GeneSymbols GeneSymbols::read(const std::filesystem::path& path) {
   const support::Table table = support::read_table(path);
   const std::size_t symbol = table.column("symbol");
-  const std::size_t id = table.has_column("ensembl_id") ? table.column("ensembl_id") : table.column("gene_id");
+  const std::size_t id =
+      table.has_column("ensembl_id") ? table.column("ensembl_id") : table.column("gene_id");
   GeneSymbols symbols;
   for (const auto& row : table.rows) {
-    if (!row[symbol].empty() && !row[id].empty()) symbols.ids_[row[symbol]].push_back(canonical_gene_id(row[id]));
+    if (!row[symbol].empty() && !row[id].empty())
+      symbols.ids_[row[symbol]].push_back(canonical_gene_id(row[id]));
   }
   if (symbols.empty()) throw InputError(path, "", "no symbol", "at least one");
   return symbols;
@@ -135,7 +144,8 @@ std::vector<std::uint8_t> find_mitochondrial(std::span<const std::string> ids,
   };
   std::vector<std::uint8_t> found(ids.size());
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    const bool known = std::binary_search(kMitochondrial.begin(), kMitochondrial.end(), canonical_gene_id(ids[i]));
+    const bool known =
+        std::binary_search(kMitochondrial.begin(), kMitochondrial.end(), canonical_gene_id(ids[i]));
     found[i] = known || by_symbol(ids[i]) || (i < symbols.size() && by_symbol(symbols[i])) ? 1 : 0;
   }
   return found;

@@ -34,7 +34,8 @@ std::optional<TokenId> token_by_symbol(const Vocabulary& vocabulary, const GeneS
 
 using TokenOf = std::function<std::optional<TokenId>(std::size_t)>;
 
-GeneMatch match_columns(const Vocabulary& vocabulary, std::span<const std::string> names, const TokenOf& token_of) {
+GeneMatch match_columns(const Vocabulary& vocabulary, std::span<const std::string> names,
+                        const TokenOf& token_of) {
   GeneMatch match;
   match.tokens.reserve(names.size());
   std::vector<bool> seen(vocabulary.token_count(), false);
@@ -70,8 +71,8 @@ std::string guess_reason(const GeneNames& names, const std::string& known, const
 
 GeneMatch match_genes(const Vocabulary& vocabulary, const GeneNames& names, const GeneSymbols& symbols,
                       double min_overlap) {
-  GeneMatch by_id =
-      match_columns(vocabulary, names.ids, [&](std::size_t i) { return token_by_id(vocabulary, names.ids[i]); });
+  GeneMatch by_id = match_columns(vocabulary, names.ids,
+                                  [&](std::size_t i) { return token_by_id(vocabulary, names.ids[i]); });
   if (by_id.matched > 0 && by_id.overlap() >= min_overlap) return by_id;
   const std::span<const std::string> texts = names.symbols.empty() ? names.ids : names.symbols;
   GeneMatch by_symbol = match_columns(
@@ -94,8 +95,9 @@ void require_overlap(const GeneMatch& match, const Vocabulary& vocabulary, const
   std::vector<std::string> known;
   for (const VocabularyGene& gene : vocabulary.genes()) known.push_back(gene.id);
   const std::string reason = guess_reason(names, kind_of_gene_ids(known), kind_of_gene_ids(names.ids));
-  throw InputError(path, "genes", found, expected,
-                   reason.empty() ? "give a vocabulary of the same ids, or lower min_overlap (--min-overlap)" : reason);
+  throw InputError(
+      path, "genes", found, expected,
+      reason.empty() ? "give a vocabulary of the same ids, or lower min_overlap (--min-overlap)" : reason);
 }
 
 }  // namespace biodta::cells

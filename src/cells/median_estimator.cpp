@@ -34,9 +34,8 @@ struct NormalisedValues {
   void add_cell(std::span<const std::uint32_t> columns, std::span<const float> counts,
                 std::span<const std::uint32_t> gene_of_column, std::vector<GeneCount>& row) {
     sum_by_gene(columns, counts, gene_of_column, kNoGene, row);
-    const double total = std::accumulate(row.begin(), row.end(), 0.0, [](double sum, const GeneCount& gene) {
-      return sum + gene.count;
-    });
+    const double total = std::accumulate(row.begin(), row.end(), 0.0,
+                                         [](double sum, const GeneCount& gene) { return sum + gene.count; });
     for (const GeneCount& gene : row) {
       genes.push_back(gene.gene);
       values.push_back(gene.count / total * kScale);
@@ -63,9 +62,10 @@ struct MedianEstimator::Gene {
 
 void describe(support::OptionVisitor& visit, MedianOptions& options) {
   visit.field("min_cells", options.min_cells, "genes seen in fewer cells get no token", support::at_least(1));
-  visit.field("exact_values", options.exact_values,
-              "nonzero values up to which medians are exact (8 bytes each); beyond them they are within 0.1 %",
-              support::at_least(0));
+  visit.field(
+      "exact_values", options.exact_values,
+      "nonzero values up to which medians are exact (8 bytes each); beyond them they are within 0.1 %",
+      support::at_least(0));
 }
 
 MedianEstimator::MedianEstimator(const MedianOptions& options) : options_(options) {}
@@ -111,7 +111,7 @@ void MedianEstimator::add(const CountBlock& block, std::span<const std::uint8_t>
       const std::uint64_t first = block.offsets[cell];
       const std::uint64_t count = block.offsets[cell + 1] - first;
       pieces[cell / kCellsPerShare].add_cell(std::span(block.genes).subspan(first, count),
-                                            std::span(block.counts).subspan(first, count), genes, row);
+                                             std::span(block.counts).subspan(first, count), genes, row);
     }
   });
   // Every thread takes some of the genes and looks through all values for them, so that no two write to one.
@@ -194,8 +194,8 @@ Vocabulary MedianEstimator::medians_of(const Vocabulary& known) const {
     found += enough ? 1 : 0;
   }
   if (found == 0) {
-    throw InputError("medians: found no gene of the vocabulary in at least " + std::to_string(options_.min_cells) +
-                     " cells that passed the filters, expected some");
+    throw InputError("medians: found no gene of the vocabulary in at least " +
+                     std::to_string(options_.min_cells) + " cells that passed the filters, expected some");
   }
   return Vocabulary(std::move(result), known.specials());
 }

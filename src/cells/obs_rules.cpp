@@ -24,7 +24,8 @@ ObsRule parse_obs_rule(const std::string& text, bool include) {
   rule.column = text.substr(0, equals);
   rule.include = include;
   for (const std::string_view glob : support::split(std::string_view(text).substr(equals + 1), '|')) {
-    if (glob.empty()) throw ConfigError(where + ": found an empty value in '" + text + "', expected one between |");
+    if (glob.empty())
+      throw ConfigError(where + ": found an empty value in '" + text + "', expected one between |");
     rule.globs.emplace_back(glob);
   }
   return rule;
@@ -69,7 +70,8 @@ bool ObsRule::satisfied_by(std::string_view value) const {
                      [&](const std::string& glob) { return matches_glob(value, glob); });
 }
 
-std::vector<ObsRule> parse_obs_rules(std::span<const std::string> include, std::span<const std::string> exclude) {
+std::vector<ObsRule> parse_obs_rules(std::span<const std::string> include,
+                                     std::span<const std::string> exclude) {
   std::vector<ObsRule> rules;
   for (const std::string& text : include) rules.push_back(parse_obs_rule(text, true));
   for (const std::string& text : exclude) rules.push_back(parse_obs_rule(text, false));

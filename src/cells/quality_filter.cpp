@@ -17,14 +17,13 @@ enum Rule : std::size_t {
   kCountsDeviation,
   kMitoDeviation
 };
-constexpr std::array<std::string_view, 7> kRuleNames = {
-    "min_genes",
-    "max_genes",
-    "min_counts",
-    "max_counts",
-    "max_mito_fraction",
-    "standard_deviations (counts)",
-    "standard_deviations (mito_fraction)"};
+constexpr std::array<std::string_view, 7> kRuleNames = {"min_genes",
+                                                        "max_genes",
+                                                        "min_counts",
+                                                        "max_counts",
+                                                        "max_mito_fraction",
+                                                        "standard_deviations (counts)",
+                                                        "standard_deviations (mito_fraction)"};
 
 void check_range(std::string_view what, std::int64_t low, std::int64_t high) {
   if (high == 0 || low <= high) return;

@@ -41,13 +41,15 @@ void to_places(std::array<std::uint32_t, kDigits>& counts) {
 }  // namespace
 
 void describe(support::OptionVisitor& visit, RankEncoderOptions& options) {
-  visit.choice("style", options.style, {{"v1", SpecialTokens::kPadMask}, {"v2", SpecialTokens::kPadMaskClsEos}},
-               "Geneformer's first version (<pad>, <mask>, genes from 2), or its second (<cls> and <eos> around "
-               "every cell, genes from 4)");
-  visit.field("max_length", options.max_length,
-              "tokens kept of a cell, from the highest rank, <cls> and <eos> counted; 0 = 2,048 in style v1, 4,096 "
-              "in style v2",
-              support::at_least(0));
+  visit.choice(
+      "style", options.style, {{"v1", SpecialTokens::kPadMask}, {"v2", SpecialTokens::kPadMaskClsEos}},
+      "Geneformer's first version (<pad>, <mask>, genes from 2), or its second (<cls> and <eos> around "
+      "every cell, genes from 4)");
+  visit.field(
+      "max_length", options.max_length,
+      "tokens kept of a cell, from the highest rank, <cls> and <eos> counted; 0 = 2,048 in style v1, 4,096 "
+      "in style v2",
+      support::at_least(0));
 }
 
 RankEncoder::RankEncoder(const Vocabulary& vocabulary, std::span<const TokenId> column_tokens,
@@ -123,8 +125,8 @@ void RankEncoder::rank(Workspace& workspace, std::vector<TokenId>& out) const {
     for (std::size_t i = 0; i < kept; ++i) out.push_back(entries[i].token);
     return;
   }
-  // Two digits of the keys' bits, as many as their range needs, sort nearly all; entries that agree in both are
-  // then ordered exactly.
+  // Two digits of the keys' bits, as many as their range needs, sort nearly all; entries that agree in both
+  // are then ordered exactly.
   using Slot = std::uint64_t;  // both digits above the index of the entry
   std::uint32_t least = ~std::uint32_t{0};
   std::uint32_t most = 0;
@@ -158,7 +160,8 @@ void RankEncoder::rank(Workspace& workspace, std::vector<TokenId>& out) const {
     std::size_t end = i + 1;
     while (end < slots.size() && slots[end] >> 32U == slots[i] >> 32U) ++end;
     if (end - i > 1) {
-      std::sort(slots.begin() + static_cast<std::ptrdiff_t>(i), slots.begin() + static_cast<std::ptrdiff_t>(end),
+      std::sort(slots.begin() + static_cast<std::ptrdiff_t>(i),
+                slots.begin() + static_cast<std::ptrdiff_t>(end),
                 [&](Slot a, Slot b) { return comes_before(entry(a), entry(b)); });
     }
     i = end;

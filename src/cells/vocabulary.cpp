@@ -74,9 +74,10 @@ class SpecialRows {
     if (seen_ == 0) return wanted.value_or(SpecialTokens::kPadMask);
     if (seen_ % 2 != 0 || there != wanted.value_or(there)) {
       const std::size_t expected = special_names(wanted.value_or(there)).size();
-      throw InputError(reader_.path(), reader_.place(), std::to_string(seen_) + " special tokens before the genes",
-                       seen_ % 2 != 0 ? "2 or 4" : std::to_string(expected) + ", as this style of encoding has",
-                       "style v1 has <pad> and <mask>, style v2 <cls> and <eos> too (--style)");
+      throw InputError(
+          reader_.path(), reader_.place(), std::to_string(seen_) + " special tokens before the genes",
+          seen_ % 2 != 0 ? "2 or 4" : std::to_string(expected) + ", as this style of encoding has",
+          "style v1 has <pad> and <mask>, style v2 <cls> and <eos> too (--style)");
     }
     return there;
   }
@@ -94,7 +95,8 @@ VocabularyGene parse_gene(const std::vector<std::string_view>& fields, const Col
   if (columns.symbol) gene.symbol = fields[*columns.symbol];
   if (gene.symbol.empty()) gene.symbol = gene.id;
   const std::string_view median = columns.median ? fields[*columns.median] : std::string_view();
-  gene.median = median.empty() ? std::numeric_limits<double>::quiet_NaN() : support::parse_double(median, reader);
+  gene.median =
+      median.empty() ? std::numeric_limits<double>::quiet_NaN() : support::parse_double(median, reader);
   if (!usable_median(gene.median) || (!median.empty() && std::isnan(gene.median))) {
     throw InputError(reader.path(), reader.place(), "median " + std::string(median),
                      "a positive number, or nothing where it is not known");
@@ -175,9 +177,8 @@ void Vocabulary::write(const std::filesystem::path& path) const {
   }
   for (std::size_t i = 0; i < genes_.size(); ++i) {
     const VocabularyGene& gene = genes_[i];
-    table.rows.push_back(
-        {std::to_string(i + first_gene_token()), gene.id, gene.symbol,
-         std::isnan(gene.median) ? "" : support::format_double(gene.median)});
+    table.rows.push_back({std::to_string(i + first_gene_token()), gene.id, gene.symbol,
+                          std::isnan(gene.median) ? "" : support::format_double(gene.median)});
   }
   support::write_table(table);
 }

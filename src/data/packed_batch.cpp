@@ -37,7 +37,8 @@ BatchBuilder::BatchBuilder(const cells::Corpus& corpus, const TokenRows* rows,
     throw Error("batches: " + std::to_string(contexts_.size()) + " contexts were given for " +
                 std::to_string(corpus.cell_count()) + " cells");
   }
-  for (cells::TokenId token = corpus.vocabulary().first_gene_token(); token < corpus.vocabulary().token_count(); ++token) {
+  for (cells::TokenId token = corpus.vocabulary().first_gene_token();
+       token < corpus.vocabulary().token_count(); ++token) {
     if (rows_ == nullptr || rows_->has_row(token)) maskable_.push_back(token);
   }
 }
@@ -68,7 +69,8 @@ PackedBatch BatchBuilder::pack(std::span<const std::uint32_t> cells, const Maski
     const auto first = static_cast<std::int64_t>(batch.tokens.size());
     if (options != nullptr) {
       auto random = support::RandomStream::of({seed, epoch, cell});
-      const MaskedCell masked = mask_tokens(tokens, maskable_, corpus_->vocabulary().first_gene_token(), *options, random);
+      const MaskedCell masked =
+          mask_tokens(tokens, maskable_, corpus_->vocabulary().first_gene_token(), *options, random);
       for (const std::uint32_t position : masked.positions) batch.masked.push_back(first + position);
       batch.targets.insert(batch.targets.end(), masked.targets.begin(), masked.targets.end());
     }

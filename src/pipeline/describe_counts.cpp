@@ -45,7 +45,8 @@ struct ValueRange {
     if (values == 0) return "only zeros";
     const auto number = [](float value) { return support::format_double(static_cast<double>(value)); };
     if (least < 0.0F) return "no raw counts: values from " + number(least) + " to " + number(largest);
-    if (fraction) return "no raw counts: fractions such as " + number(*fraction) + ", up to " + number(largest);
+    if (fraction)
+      return "no raw counts: fractions such as " + number(*fraction) + ", up to " + number(largest);
     return "whole numbers from " + number(least) + " to " + number(largest) + ", as raw counts are";
   }
 };
@@ -60,7 +61,8 @@ std::string describe_matrix(const std::filesystem::path& path, const std::string
       for (const float value : block.counts) range.add(value);
       seen += block.cell_count();
     }
-    return range.text() + (seen < source->cell_count() ? " (in the first " + with_thousands(seen) + " cells)" : "");
+    return range.text() +
+           (seen < source->cell_count() ? " (in the first " + with_thousands(seen) + " cells)" : "");
   } catch (const InputError& error) {
     return std::string("cannot be read: ") + error.what();
   }
@@ -83,7 +85,8 @@ std::string describe_categories(const std::vector<std::uint64_t>& counts, std::u
                                 const std::vector<std::string>& categories) {
   std::vector<std::size_t> order(counts.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return counts[a] > counts[b]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return counts[a] > counts[b]; });
   const std::uint64_t total = std::accumulate(counts.begin(), counts.end(), missing);
   const auto share = [&](std::uint64_t count) {
     return " " + std::to_string(total == 0 ? 0 : count * 100 / total) + " %";
@@ -100,7 +103,8 @@ std::string describe_categories(const std::vector<std::uint64_t>& counts, std::u
 
 std::string describe_numbers(double least, double largest, std::uint64_t missing) {
   if (least > largest) return "no values";
-  std::string text = "numbers from " + support::format_double(least) + " to " + support::format_double(largest);
+  std::string text =
+      "numbers from " + support::format_double(least) + " to " + support::format_double(largest);
   if (missing > 0) text += ", " + with_thousands(missing) + " missing";
   return text;
 }
@@ -114,7 +118,8 @@ std::string describe_column(const cells::CountSource& source, std::size_t index)
   std::uint64_t missing = 0;
   for (std::uint64_t first = 0; first < source.cell_count(); first += kRowsPerRead) {
     const auto values = source.read_obs(index, first, std::min(kRowsPerRead, source.cell_count() - first));
-    for (const std::int32_t code : values.codes) code < 0 ? ++missing : ++counts[static_cast<std::size_t>(code)];
+    for (const std::int32_t code : values.codes)
+      code < 0 ? ++missing : ++counts[static_cast<std::size_t>(code)];
     for (const double number : values.numbers) {
       if (std::isnan(number)) {
         ++missing;
@@ -150,18 +155,19 @@ std::string describe_overlap(const cells::CountSource& source, const KnownGenes&
          (match.by_symbol ? ", matched by symbol" : "");
 }
 
-std::string describe_source(const std::filesystem::path& path, const std::string& matrix, const KnownGenes& known) {
+std::string describe_source(const std::filesystem::path& path, const std::string& matrix,
+                            const KnownGenes& known) {
   const auto source = cells::open_counts(path, {matrix, cells::CountValues::kAny});
   std::string text = line("file", path.string());
   text += line("format", source->format());
-  text += line("size", with_thousands(source->cell_count()) + " cells x " + with_thousands(source->gene_ids().size()) +
-                           " genes");
+  text += line("size", with_thousands(source->cell_count()) + " cells x " +
+                           with_thousands(source->gene_ids().size()) + " genes");
   text += line("genes", describe_genes(*source));
   if (known.vocabulary) text += line("overlap", describe_overlap(*source, known));
   text += "matrices\n";
   for (const std::string& name : source->matrix_names()) {
     const bool taken = name == source->matrix_name();
-    text += "  " + name + (taken ? " (read by default): " : ": ") + describe_matrix(path, name) + "\n";
+    text += "  " + name + (taken ? " (read): " : ": ") + describe_matrix(path, name) + "\n";
   }
   text += source->obs_fields().empty() ? "obs       no columns\n" : "obs\n";
   for (std::size_t i = 0; i < source->obs_fields().size(); ++i) {
@@ -174,10 +180,16 @@ std::string describe_source(const std::filesystem::path& path, const std::string
 
 std::string describe_counts(const std::filesystem::path& path, const TokenizeOptions& options) {
   const KnownGenes known(options);
+  const std::vector<std::filesystem::path> files = cells::find_count_files(path);
+  if (files.size() == 1) return describe_source(files.front(), options.matrix, known);
   std::string text;
-  for (const auto& file : cells::find_count_files(path)) {
+  for (const auto& file : files) {
     if (!text.empty()) text += "\n";
-    text += describe_source(file, options.matrix, known);
+    try {
+      text += describe_source(file, options.matrix, known);
+    } catch (const InputError& error) {  // the others are described all the same
+      text += line("file", file.string()) + line("error", error.what());
+    }
   }
   return text;
 }

@@ -32,10 +32,11 @@ void check(const std::vector<std::filesystem::path>& inputs, const std::filesyst
 void require_same_vocabulary(const cells::Corpus& corpus, const cells::Vocabulary& vocabulary,
                              const std::filesystem::path& first) {
   if (corpus.vocabulary() == vocabulary) return;
-  throw InputError(corpus.path(), "vocabulary",
-                   with_thousands(corpus.vocabulary().gene_count()) + " genes that differ in id, order or median",
-                   "the " + with_thousands(vocabulary.gene_count()) + " of " + first.string(),
-                   "corpora can be merged that were made with one vocabulary");
+  throw InputError(
+      corpus.path(), "vocabulary",
+      with_thousands(corpus.vocabulary().gene_count()) + " genes that differ in id, order or median",
+      "the " + with_thousands(vocabulary.gene_count()) + " of " + first.string(),
+      "corpora can be merged that were made with one vocabulary");
 }
 
 /// Adds up what the shards of one job, or several jobs, say of themselves.
@@ -112,7 +113,8 @@ class Merger {
       const cells::Corpus corpus = cells::Corpus::open(path);
       const std::vector<cells::ObsField>& fields = corpus.obs_fields();
       for (std::size_t i = 0; i < fields.size(); ++i) {
-        if (fields[i].categorical || std::find(mixed.begin(), mixed.end(), fields[i].name) == mixed.end()) continue;
+        if (fields[i].categorical || std::find(mixed.begin(), mixed.end(), fields[i].name) == mixed.end())
+          continue;
         for (std::uint64_t first = 0; first < corpus.cell_count(); first += kCellsPerMerge) {
           const std::uint64_t count = std::min(kCellsPerMerge, corpus.cell_count() - first);
           schema_.add_numbers(fields[i].name, corpus.read_obs(i, first, count).numbers);
@@ -126,7 +128,8 @@ class Merger {
     for (std::uint64_t first = 0; first < corpus.cell_count(); first += kCellsPerMerge) {
       const std::uint64_t count = std::min(kCellsPerMerge, corpus.cell_count() - first);
       const cells::Corpus::Cells cells = corpus.read_cells(first, count);
-      const auto obs = join.read(count, [&](std::size_t field) { return corpus.read_obs(field, first, count); });
+      const auto obs =
+          join.read(count, [&](std::size_t field) { return corpus.read_obs(field, first, count); });
       writer.append(cells.tokens, cells.offsets, corpus.cell_ids(first, count), obs);
       progress.update(writer.cell_count());
     }

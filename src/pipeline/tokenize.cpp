@@ -29,9 +29,10 @@ void check_vocabulary(const TokenizeOptions& options) {
     throw ConfigError("vocabulary_output: found one without estimate_medians, expected both or neither");
   }
   if (options.estimate_medians && !options.shard.empty()) {
-    throw ConfigError("shard: found one beside estimate_medians, expected medians that all shards share",
-                      "estimate them first (--estimate-medians --write-vocabulary genes.tsv, without --output), then "
-                      "give every shard --vocabulary genes.tsv");
+    throw ConfigError(
+        "shard: found one beside estimate_medians, expected medians that all shards share",
+        "estimate them first (--estimate-medians --write-vocabulary genes.tsv, without --output), then "
+        "give every shard --vocabulary genes.tsv");
   }
 }
 
@@ -147,10 +148,11 @@ class Tokenizer {
         });
       }
     }
-    vocabulary_ = vocabulary_ ? estimator.medians_of(*vocabulary_) : estimator.vocabulary(options_.encoder.style);
+    vocabulary_ =
+        vocabulary_ ? estimator.medians_of(*vocabulary_) : estimator.vocabulary(options_.encoder.style);
     reporter_.info(std::string("medians (") + (estimator.exact() ? "exact" : "within 0.1 %") + ") of " +
-                   with_thousands(vocabulary_->gene_count()) + " genes from " + with_thousands(filter.kept()) +
-                   " of " + with_thousands(filter.seen()) + " cells");
+                   with_thousands(vocabulary_->gene_count()) + " genes from " +
+                   with_thousands(filter.kept()) + " of " + with_thousands(filter.seen()) + " cells");
     if (options_.vocabulary_output.empty()) return;
     vocabulary_->write(options_.vocabulary_output);
     reporter_.info("wrote " + options_.vocabulary_output.string());
@@ -205,7 +207,8 @@ class Tokenizer {
 
   /// The values of the rows that were kept; `values` begin at row `first`, or are none.
   template <class T>
-  static std::vector<T> choose(std::vector<T> values, const std::vector<std::uint64_t>& rows, std::uint64_t first) {
+  static std::vector<T> choose(std::vector<T> values, const std::vector<std::uint64_t>& rows,
+                               std::uint64_t first) {
     if (values.empty() || values.size() == rows.size()) return values;
     std::vector<T> chosen;
     chosen.reserve(rows.size());
@@ -251,15 +254,17 @@ class Tokenizer {
     if (inputs_.files().size() > 1 && inputs_.files().size() <= kFilesInSummary) {
       std::vector<std::vector<std::string>> rows = {{"file", "cells", "kept"}};
       for (const TokenizeInput& file : inputs_.files()) {
-        rows.push_back({file.path.filename().string(), with_thousands(file.cells_read()), with_thousands(file.kept)});
+        rows.push_back(
+            {file.path.filename().string(), with_thousands(file.cells_read()), with_thousands(file.kept)});
       }
       for (const std::string& line : support::align_columns(rows)) reporter_.info(line);
     }
-    reporter_.info("kept " + with_thousands(result_.cells) + " of " + with_thousands(filter_.seen()) + " cells, " +
-                   dropped_words());
+    reporter_.info("kept " + with_thousands(result_.cells) + " of " + with_thousands(filter_.seen()) +
+                   " cells, " + dropped_words());
     const std::uint64_t mean = result_.cells == 0 ? 0 : (result_.tokens + result_.cells / 2) / result_.cells;
-    reporter_.info(with_thousands(result_.tokens) + " tokens of " + with_thousands(vocabulary_->gene_count()) +
-                   " genes; a cell has " + with_thousands(mean) + " on average, at most " + with_thousands(longest_));
+    reporter_.info(with_thousands(result_.tokens) + " tokens of " +
+                   with_thousands(vocabulary_->gene_count()) + " genes; a cell has " + with_thousands(mean) +
+                   " on average, at most " + with_thousands(longest_));
     reporter_.info("wrote " + options_.output.string());
   }
 

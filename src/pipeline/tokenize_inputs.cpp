@@ -152,7 +152,8 @@ void TokenizeInputs::unite_mixed_columns() {
     const OpenInput opened = open(file);
     const std::vector<cells::ObsField>& fields = opened.source->obs_fields();
     for (std::size_t i = 0; i < fields.size(); ++i) {
-      if (fields[i].categorical || std::find(mixed.begin(), mixed.end(), fields[i].name) == mixed.end()) continue;
+      if (fields[i].categorical || std::find(mixed.begin(), mixed.end(), fields[i].name) == mixed.end())
+        continue;
       for (std::uint64_t first = 0; first < file.cells; first += kCellsPerBlock) {
         const std::uint64_t count = std::min<std::uint64_t>(kCellsPerBlock, file.cells - first);
         schema_.add_numbers(fields[i].name, opened.source->read_obs(i, first, count).numbers);

@@ -50,7 +50,7 @@ struct TokenizeInput {
 /// A file while it is read.
 struct OpenInput {
   std::unique_ptr<cells::CountSource> source;
-  std::vector<std::string> symbols;           ///< [genes] or none
+  std::vector<std::string> symbols;            ///< [genes] or none
   std::vector<std::uint8_t> is_mitochondrial;  ///< [genes] where a filter asks, else none
 
   cells::GeneNames names() const { return {source->gene_ids(), symbols}; }
@@ -72,7 +72,8 @@ class TokenizeInputs {
   std::uint64_t cells_to_read() const;
 
   OpenInput open(const TokenizeInput& file) const;
-  /// Reads every file of this run through where a filter needs its statistics or bad files are to be left out.
+  /// Reads every file of this run through where a filter needs its statistics or bad files are to be left
+  /// out.
   void read_through();
   /// Hands the blocks of a file's cells to `use`, reading the next one meanwhile where threads allow it.
   static void for_each_block(const TokenizeInput& file, cells::CountSource& source,

@@ -57,8 +57,8 @@ std::size_t lzf_filter(unsigned flags, std::size_t count, const unsigned* parame
   if (made == nullptr) return 0;
   const auto call = reading ? lzf_decompress : lzf_compress;
   unsigned size = call(*buffer, static_cast<unsigned>(bytes), made, static_cast<unsigned>(room));
-  // The parameter is too small for text: h5py counts a reference to a string as 8 bytes, the file has 16. A byte
-  // of LZF makes at most 132.
+  // The parameter is too small for text: h5py counts a reference to a string as 8 bytes, the file has 16. A
+  // byte of LZF makes at most 132.
   while (reading && size == 0 && errno == E2BIG && room / 132 <= bytes) {
     room *= 2;
     H5free_memory(made);
@@ -315,8 +315,9 @@ bool ChunkReader::load(const ObjectPointer& dataset, Place place, Bytes& out) co
   }
   decode(stored, skipped_filters, out);
   if (out.size == 0) {
-    throw InputError(dataset->file->path, name_of(dataset) + ", chunk at " + std::to_string(start[0]) +
-                                              (two_dimensional_ ? "," + std::to_string(start[1]) : ""),
+    throw InputError(dataset->file->path,
+                     name_of(dataset) + ", chunk at " + std::to_string(start[0]) +
+                         (two_dimensional_ ? "," + std::to_string(start[1]) : ""),
                      "damaged compressed data", "a whole chunk");
   }
   return true;

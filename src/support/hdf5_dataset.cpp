@@ -296,7 +296,8 @@ void Dataset::append_strings(std::span<const std::string> values) {
   const Rows block = select_rows(object_, size.front(), values.size());
   const std::vector<const char*> pointers = c_strings(values);
   const Handle memory = make_string_memory_type(type.get());
-  check(H5Dwrite(id_of(object_), memory.get(), block.memory.get(), block.file.get(), H5P_DEFAULT, pointers.data()),
+  check(H5Dwrite(id_of(object_), memory.get(), block.memory.get(), block.file.get(), H5P_DEFAULT,
+                 pointers.data()),
         object_, kWritable);
 }
 

@@ -34,7 +34,8 @@ struct RandomCells {
     support::RandomStream random(seed);
     for (std::size_t i = 0; i < cells; ++i) {
       for (std::uint64_t left = random.below(longest + 1); left > 0; --left) {
-        tokens.push_back(static_cast<TokenId>(vocabulary.first_gene_token() + random.below(vocabulary.gene_count())));
+        tokens.push_back(
+            static_cast<TokenId>(vocabulary.first_gene_token() + random.below(vocabulary.gene_count())));
       }
       offsets.push_back(tokens.size());
     }
@@ -52,7 +53,8 @@ void write(const std::filesystem::path& path, const Vocabulary& vocabulary, cons
            std::size_t block, const std::vector<ObsColumn>& obs = {},
            const CorpusProvenance& provenance = {}) {
   std::vector<ObsField> fields;
-  for (const ObsColumn& column : obs) fields.push_back({column.name, column.categorical(), column.categories, false});
+  for (const ObsColumn& column : obs)
+    fields.push_back({column.name, column.categorical(), column.categories, false});
   CorpusWriter writer(path, vocabulary, fields);
   const std::size_t count = cells.offsets.size() - 1;
   const std::vector<std::string> ids = numbered("c", count);
@@ -244,7 +246,8 @@ TEST_F(CorpusTest, TheWriterRefusesWhatDoesNotFitTogether) {
   expect_error<Error>([&] { writer.append(tokens, one_cell, {}, ages); }, {"0 cell ids", "1 cells"});
   expect_error<Error>([&] { writer.append(tokens, one_cell, ids); }, {"0 obs columns", "1 columns"});
   const std::vector<ObsValues> two_ages = {{{}, {1, 2}}};
-  expect_error<Error>([&] { writer.append(tokens, one_cell, ids, two_ages); }, {"age", "2 values for 1 cells"});
+  expect_error<Error>([&] { writer.append(tokens, one_cell, ids, two_ages); },
+                      {"age", "2 values for 1 cells"});
   append({0, 2});
   writer.finish({});
   EXPECT_EQ(Corpus::open(folder_ / "c.h5").cell_count(), 1U);

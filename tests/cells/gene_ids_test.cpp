@@ -49,7 +49,8 @@ TEST(GeneIds, KindsAreNamedByWhatMostIdsAre) {
 }
 
 TEST(GeneIds, MitochondrialGenesAreKnownByIdAndBySymbol) {
-  const std::vector<std::string> ids = {"ENSG00000198888", "ENSG00000136574", "GRCh38_ENSG00000198899.2", "x", "MT-CO1"};
+  const std::vector<std::string> ids = {"ENSG00000198888", "ENSG00000136574", "GRCh38_ENSG00000198899.2", "x",
+                                        "MT-CO1"};
   const std::vector<std::string> symbols = {"", "GATA4", "", "mt-Nd1", ""};
   EXPECT_THAT(find_mitochondrial(ids, symbols), ElementsAre(1, 0, 1, 1, 1));
   EXPECT_THAT(find_mitochondrial(ids, {}), ElementsAre(1, 0, 1, 0, 1));
@@ -57,7 +58,8 @@ TEST(GeneIds, MitochondrialGenesAreKnownByIdAndBySymbol) {
 
 TEST(GeneIds, TheMitochondrialIdsAreThoseOfTheSymbolTable) {
   BIODTA_SKIP_WITHOUT_TEST_DATA("dictionaries/gene_symbols.tsv");
-  const support::Table table = support::read_table(*biodta::testing::test_data() / "dictionaries/gene_symbols.tsv");
+  const support::Table table =
+      support::read_table(*biodta::testing::test_data() / "dictionaries/gene_symbols.tsv");
   std::vector<std::string> ids;
   std::vector<std::uint8_t> expected;
   for (const auto& row : table.rows) {

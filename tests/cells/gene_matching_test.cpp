@@ -53,16 +53,23 @@ TEST(RequireOverlap, RefusesTooLittleWithExamples) {
   const GeneMatch match = match_genes(vocabulary(), {mouse, {}});
   EXPECT_NO_THROW(require_overlap(match, vocabulary(), {mouse, {}}, 0.2, "a.h5ad"));
   const std::string hint = hint_of([&] { require_overlap(match, vocabulary(), {mouse, {}}, 0.3, "a.h5ad"); });
-  EXPECT_THAT(hint, AllOf(HasSubstr("the file has mouse Ensembl gene ids"), HasSubstr("human Ensembl gene ids")));
+  EXPECT_THAT(hint,
+              AllOf(HasSubstr("the file has mouse Ensembl gene ids"), HasSubstr("human Ensembl gene ids")));
   expect_error<InputError>(
-      [&] { require_overlap(match, vocabulary(), {mouse, {}}, 0.3, "a.h5ad"); },
+      [&] {
+        require_overlap(match, vocabulary(), {mouse, {}}, 0.3, "a.h5ad");
+      },
       {"a.h5ad", "1 of 5", "20 %", "30 %", "ENSMUSG1, ENSMUSG2 and ENSMUSG3", "ENSG1"});
 }
 
 TEST(RequireOverlap, RefusesNoMatchAtAllWhateverTheBound) {
   const std::vector<std::string> unknown = {"x"};
   const GeneMatch none = match_genes(vocabulary(), {unknown, {}});
-  expect_error<InputError>([&] { require_overlap(none, vocabulary(), {unknown, {}}, 0.0, "a.h5ad"); }, {"0 of 1"});
+  expect_error<InputError>(
+      [&] {
+        require_overlap(none, vocabulary(), {unknown, {}}, 0.0, "a.h5ad");
+      },
+      {"0 of 1"});
   const GeneMatch empty = match_genes(vocabulary(), {});
   expect_error<InputError>([&] { require_overlap(empty, vocabulary(), {}, 0.0, "a.h5ad"); }, {"0 of 0"});
 }

@@ -21,7 +21,8 @@ using testing::random_counts;
 void add_cells(MedianEstimator& estimator, const CountBlock& block, const std::vector<std::uint32_t>& genes,
                std::size_t begin, std::size_t end) {
   std::vector<std::uint8_t> keep(block.cell_count(), 0);
-  std::fill(keep.begin() + static_cast<std::ptrdiff_t>(begin), keep.begin() + static_cast<std::ptrdiff_t>(end), 1);
+  std::fill(keep.begin() + static_cast<std::ptrdiff_t>(begin),
+            keep.begin() + static_cast<std::ptrdiff_t>(end), 1);
   estimator.add(block, keep, genes);
 }
 
@@ -176,11 +177,16 @@ TEST(MedianEstimatorTest, MediansOfAGivenVocabularyKeepItsGenesAndOrder) {
   const auto genes = estimator.register_genes(std::vector<std::string>{"a", "b", "x"});
   add_cell(estimator, {0, 1, 2}, {1, 1, 2}, genes);
   add_cell(estimator, {0, 2}, {1, 3}, genes);
-  const Vocabulary known({{"b", "B", 9.0}, {"never", "N", 9.0}, {"a", "A", 9.0}}, SpecialTokens::kPadMaskClsEos);
+  const Vocabulary known({{"b", "B", 9.0}, {"never", "N", 9.0}, {"a", "A", 9.0}},
+                         SpecialTokens::kPadMaskClsEos);
   const Vocabulary found = estimator.medians_of(known);
   EXPECT_EQ(found, Vocabulary({{"b", "B", std::nan("")}, {"never", "N", std::nan("")}, {"a", "A", 2500.0}},
                               SpecialTokens::kPadMaskClsEos));
-  expect_error<InputError>([&] { estimator.medians_of(Vocabulary({{"z", "Z", 1.0}})); }, {"no gene", "vocabulary"});
+  expect_error<InputError>(
+      [&] {
+        estimator.medians_of(Vocabulary({{"z", "Z", 1.0}}));
+      },
+      {"no gene", "vocabulary"});
 }
 
 }  // namespace

@@ -17,7 +17,10 @@ using ::testing::ElementsAre;
 class ObsOnlySource final : public CountSource {
  public:
   ObsOnlySource(std::vector<ObsField> fields, std::vector<ObsValues> values, std::uint64_t cells)
-      : CountSource(CountValues::kWhole), fields_(std::move(fields)), values_(std::move(values)), cells_(cells) {}
+      : CountSource(CountValues::kWhole),
+        fields_(std::move(fields)),
+        values_(std::move(values)),
+        cells_(cells) {}
   const std::filesystem::path& path() const override { return path_; }
   std::string format() const override { return "test"; }
   std::uint64_t cell_count() const override { return cells_; }
@@ -75,9 +78,11 @@ TEST(ObsRules, KeepWhatSatisfiesEveryIncludeAndNoExclude) {
     const std::vector<ObsRule> rules = parse_obs_rules(include, exclude);
     return ObsSelection(rules, source).broken(0, 5);
   };
-  EXPECT_THAT(broken({"assay=10x*"}, {}), ElementsAre(-1, 0, -1, 0, -1));  // a missing value satisfies nothing
+  EXPECT_THAT(broken({"assay=10x*"}, {}),
+              ElementsAre(-1, 0, -1, 0, -1));  // a missing value satisfies nothing
   EXPECT_THAT(broken({}, {"disease=*cancer*|*tumor*"}), ElementsAre(-1, -1, 0, 0, -1));
-  EXPECT_THAT(broken({"assay=10x*"}, {"disease=*cancer*"}), ElementsAre(-1, 0, 1, 0, -1));  // the first is charged
+  EXPECT_THAT(broken({"assay=10x*"}, {"disease=*cancer*"}),
+              ElementsAre(-1, 0, 1, 0, -1));  // the first is charged
   EXPECT_THAT(broken({"age=30|0.?"}, {}), ElementsAre(-1, 0, -1, 0, -1));
   EXPECT_THAT(broken({}, {"age=30"}), ElementsAre(0, -1, 0, -1, -1));
   EXPECT_THAT(broken({}, {}), ElementsAre(-1, -1, -1, -1, -1));
@@ -92,7 +97,8 @@ TEST(ObsRules, PiecesOfTheCellsAreJudgedAlike) {
 TEST(ObsRules, AMissingColumnIsAnErrorToIncludeAndToldToExclude) {
   const ObsOnlySource source = five_cells();
   const std::vector<ObsRule> includes = parse_obs_rules(std::vector<std::string>{"asay=10x*"}, {});
-  expect_error<InputError>([&] { ObsSelection(includes, source); }, {"a.h5ad", "assay, disease and age", "'asay'"});
+  expect_error<InputError>([&] { ObsSelection(includes, source); },
+                           {"a.h5ad", "assay, disease and age", "'asay'"});
   const std::vector<ObsRule> excludes = parse_obs_rules({}, std::vector<std::string>{"tissue_type=organoid"});
   EXPECT_THAT(ObsSelection(excludes, source).without_column(), ElementsAre("exclude tissue_type"));
 }

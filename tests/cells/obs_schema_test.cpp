@@ -91,7 +91,8 @@ TEST(ObsSchemaTest, OnlyTheColumnsAskedForAreKeptAndIdentifiersNever) {
   EXPECT_EQ(some.fields().size(), 1U);
   expect_error<ConfigError>([&] { some.require_kept(); }, {"keep_obs", "'typ'", "type, age and barcode"});
   ObsSchema barcodes({"barcode"});
-  expect_error<InputError>([&] { barcodes.add(file.fields, "a.h5ad"); }, {"a.h5ad", "obs/barcode", "different"});
+  expect_error<InputError>([&] { barcodes.add(file.fields, "a.h5ad"); },
+                           {"a.h5ad", "obs/barcode", "different"});
   EXPECT_NO_THROW(ObsSchema(std::vector<std::string>{}).require_kept());
 }
 

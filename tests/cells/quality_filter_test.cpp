@@ -34,7 +34,8 @@ TEST(QualityFilterTest, KeepsBothEndsOfEveryBound) {
   EXPECT_FALSE(filter.keep({6, 15.0}));
   EXPECT_FALSE(filter.keep({4, 9.0}));
   EXPECT_FALSE(filter.keep({4, 21.0}));
-  EXPECT_THAT(filter.names(), ElementsAre("min_genes", "max_genes", "min_counts", "max_counts", "max_mito_fraction",
+  EXPECT_THAT(filter.names(),
+              ElementsAre("min_genes", "max_genes", "min_counts", "max_counts", "max_mito_fraction",
                           "standard_deviations (counts)", "standard_deviations (mito_fraction)"));
   EXPECT_THAT(filter.dropped(), ElementsAre(1, 1, 1, 1, 0, 0, 0));
   EXPECT_EQ(filter.seen(), 6U);
@@ -55,8 +56,10 @@ TEST(QualityFilterTest, ByDefaultOnlyCellsUnderSevenGenesGo) {
 }
 
 TEST(QualityFilterTest, RefusesBoundsThatNothingCanMeet) {
-  expect_error<ConfigError>([] { QualityFilter({.min_genes = 10, .max_genes = 5}); }, {"max_genes", "5", "min_genes (10)"});
-  expect_error<ConfigError>([] { QualityFilter({.min_counts = 10, .max_counts = 5}); }, {"max_counts", "5", "min_counts (10)"});
+  expect_error<ConfigError>([] { QualityFilter({.min_genes = 10, .max_genes = 5}); },
+                            {"max_genes", "5", "min_genes (10)"});
+  expect_error<ConfigError>([] { QualityFilter({.min_counts = 10, .max_counts = 5}); },
+                            {"max_counts", "5", "min_counts (10)"});
 }
 
 TEST(QualityFilterTest, MitochondrialFractionsAboveTheBoundGo) {
@@ -96,7 +99,8 @@ TEST(QualityFilterTest, RulesOnObsColumnsAreChargedFirstAndNamedApart) {
   EXPECT_FALSE(filter.keep({1, 1.0}));
   EXPECT_TRUE(filter.keep({9, 9.0}));
   EXPECT_THAT(filter.dropped(), ElementsAre(0, 0, 1, 1, 0, 0, 0, 0, 0, 0));
-  expect_error<ConfigError>([] { QualityFilter({.include = {"assay"}}); }, {"include", "'assay'", "assay=10x*"});
+  expect_error<ConfigError>([] { QualityFilter({.include = {"assay"}}); },
+                            {"include", "'assay'", "assay=10x*"});
 }
 
 }  // namespace

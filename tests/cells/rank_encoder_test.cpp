@@ -164,10 +164,12 @@ TEST(RankEncoderTest, HoldsExtremeMediansApart) {
 }
 
 TEST(RankEncoderTest, StyleTwoPutsClsBeforeAndEosAfterEveryCellWithAGene) {
-  const Vocabulary vocabulary({{"a", "a", 1.0}, {"b", "b", 1.0}, {"c", "c", 1.0}}, SpecialTokens::kPadMaskClsEos);
+  const Vocabulary vocabulary({{"a", "a", 1.0}, {"b", "b", 1.0}, {"c", "c", 1.0}},
+                              SpecialTokens::kPadMaskClsEos);
   const std::vector<std::string> ids = {"a", "b", "c"};
   EXPECT_THAT(encode(RankEncoder(vocabulary, ids, {}), {0, 1, 2}, {1, 3, 2}), ElementsAre(2, 5, 6, 4, 3));
-  EXPECT_THAT(encode(RankEncoder(vocabulary, ids, {.max_length = 4}), {0, 1, 2}, {1, 3, 2}), ElementsAre(2, 5, 6, 3));
+  EXPECT_THAT(encode(RankEncoder(vocabulary, ids, {.max_length = 4}), {0, 1, 2}, {1, 3, 2}),
+              ElementsAre(2, 5, 6, 3));
   EXPECT_THAT(encode(RankEncoder(vocabulary, ids, {}), {0}, {0}), IsEmpty());
 }
 

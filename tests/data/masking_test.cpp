@@ -116,7 +116,9 @@ TEST(Masking, is_the_same_for_the_same_stream) {
 TEST(Masking, refuses_shares_that_are_no_shares) {
   std::vector<TokenId> now = genes(3);
   auto random = support::RandomStream::of({1});
-  const auto mask = [&](const MaskingOptions& options) { mask_tokens(now, genes(3), cells::kFirstGeneToken, options, random); };
+  const auto mask = [&](const MaskingOptions& options) {
+    mask_tokens(now, genes(3), cells::kFirstGeneToken, options, random);
+  };
   expect_error<ConfigError>([&] { mask({.mask_share = 0.8, .random_share = 0.3}); }, {"random_share"});
   expect_error<ConfigError>([&] { mask({.probability = 1.5}); }, {"probability"});
 }

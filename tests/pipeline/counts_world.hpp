@@ -55,8 +55,9 @@ class CountsWorld : public ::testing::Test {
     cells::CountBlock counts = cells::testing::random_counts(cells, genes.size(), 0.04, random);
     std::vector<cells::ObsColumn> obs = {std::move(type), std::move(age)};
     if (cells < 1000) obs.push_back(std::move(batch));
-    cells::write_h5ad(folder_ / name,
-                      {cells::testing::numbered(name + "-", cells), genes, {}, std::move(obs), std::move(counts)});
+    cells::write_h5ad(
+        folder_ / name,
+        {cells::testing::numbered(name + "-", cells), genes, {}, std::move(obs), std::move(counts)});
   }
 
   std::string bytes(const std::filesystem::path& path) const { return support::read_text_file(path); }

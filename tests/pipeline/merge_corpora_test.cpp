@@ -105,13 +105,22 @@ TEST_F(MergeTest, RefusesWhatDoesNotBelongTogether) {
   tokenize(other, support::silent_reporter());
   const std::filesystem::path merged = folder_ / "merged.h5";
   support::Reporter& quiet = support::silent_reporter();
-  expect_error<InputError>([&] { merge_corpora({options_.output, other.output}, merged, quiet); },
-                           {"other.h5", "vocabulary", "2 genes", "400", "corpus.h5"});
+  expect_error<InputError>(
+      [&] {
+        merge_corpora({options_.output, other.output}, merged, quiet);
+      },
+      {"other.h5", "vocabulary", "2 genes", "400", "corpus.h5"});
   expect_error<ConfigError>([&] { merge_corpora({}, merged, quiet); }, {"inputs", "none"});
   expect_error<ConfigError>([&] { merge_corpora({options_.output}, {}, quiet); }, {"output", "nothing"});
-  expect_error<ConfigError>([&] { merge_corpora({options_.output, options_.output}, merged, quiet); }, {"twice"});
-  expect_error<ConfigError>([&] { merge_corpora({options_.output}, options_.output, quiet); }, {"output", "input"});
-  expect_error<InputError>([&] { merge_corpora({folder_ / "a.h5ad"}, merged, quiet); }, {"a.h5ad", "biodta-corpus"});
+  expect_error<ConfigError>(
+      [&] {
+        merge_corpora({options_.output, options_.output}, merged, quiet);
+      },
+      {"twice"});
+  expect_error<ConfigError>([&] { merge_corpora({options_.output}, options_.output, quiet); },
+                            {"output", "input"});
+  expect_error<InputError>([&] { merge_corpora({folder_ / "a.h5ad"}, merged, quiet); },
+                           {"a.h5ad", "biodta-corpus"});
   EXPECT_FALSE(std::filesystem::exists(merged));
 }
 

@@ -8,12 +8,11 @@
 #include <biodta/support/atomic_file.hpp>
 
 #include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
-
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace biodta {
 namespace {
@@ -162,7 +161,8 @@ TEST_F(TokenizeProgram, AFullDiskIsOneLineAndNothingIsLeft) {
                                            cells::testing::random_counts(3000, 200, 0.5, random)});
   // No file may grow beyond 256 KiB: writing then fails as it does where the disk is full.
   const std::string command = "cd '" + folder_.path().string() + "' && trap '' XFSZ && ulimit -f 256 && '" +
-                              BIODTA_BIN_DIR "/biodta-tokenize' big.h5ad --estimate-medians -o c.h5 -q 2> .errors";
+                              BIODTA_BIN_DIR
+                              "/biodta-tokenize' big.h5ad --estimate-medians -o c.h5 -q 2> .errors";
   const int status = std::system(("bash -c \"" + command + "\"").c_str());
   EXPECT_EQ(WEXITSTATUS(status), 1);
   EXPECT_THAT(support::read_text_file(folder_ / ".errors"), MatchesRegex("error: [^\n]*c.h5[^\n]*\n"));
@@ -170,7 +170,6 @@ TEST_F(TokenizeProgram, AFullDiskIsOneLineAndNothingIsLeft) {
     EXPECT_THAT(entry.path().filename().string(), ::testing::Not(StartsWith("c.h5"))) << entry.path();
   }
 }
-
 
 TEST_F(TokenizeProgram, KilledInTheMiddleItLeavesTheOldCorpus) {
   support::RandomStream random(4);
@@ -184,8 +183,8 @@ TEST_F(TokenizeProgram, KilledInTheMiddleItLeavesTheOldCorpus) {
   const pid_t child = ::fork();
   if (child == 0) {
     std::filesystem::current_path(folder_.path());
-    ::execl(BIODTA_BIN_DIR "/biodta-tokenize", "biodta-tokenize", "big.h5ad", "--vocabulary", "v.tsv", "--min-overlap",
-            "0", "-o", "c.h5", "-q", nullptr);
+    ::execl(BIODTA_BIN_DIR "/biodta-tokenize", "biodta-tokenize", "big.h5ad", "--vocabulary", "v.tsv",
+            "--min-overlap", "0", "-o", "c.h5", "-q", nullptr);
     std::_Exit(127);
   }
   // It writes beside the final name; as soon as that file is there, it is at work.

@@ -91,7 +91,8 @@ TEST_F(TokenizeReal, MediansFromBinsAreWithinAThousandthOfTheExactOnes) {
   const std::string input = (*testing::test_data() / "cells/fetal_heart_st_asp2019.h5ad").string();
   const auto medians = [&](const std::string& name, const std::string& flags) {
     const auto run = testing::run_program(
-        "biodta-tokenize", input + " -q --estimate-medians --write-vocabulary " + name + " " + flags, folder_.path());
+        "biodta-tokenize", input + " -q --estimate-medians --write-vocabulary " + name + " " + flags,
+        folder_.path());
     EXPECT_EQ(run.exit_code, 0) << run.errors;
     return cells::Vocabulary::read(folder_ / name);
   };
@@ -106,9 +107,9 @@ TEST_F(TokenizeReal, MediansFromBinsAreWithinAThousandthOfTheExactOnes) {
 TEST_F(TokenizeReal, AGeneratedMatrixRichInTiesAndRepeatedGenes) {
   const auto script =
       std::filesystem::path(BIODTA_TESTS_SOURCE_DIR).parent_path() / "scripts/tie_rich_counts.py";
-  const auto made = testing::run_python("import runpy, sys\nsys.argv = ['tie_rich_counts.py', '" +
-                                        (folder_ / "t.h5ad").string() + "', '" + (folder_ / "t.tsv").string() +
-                                        "']\nrunpy.run_path('" + script.string() + "', run_name='__main__')\n");
+  const auto made = testing::run_python(
+      "import runpy, sys\nsys.argv = ['tie_rich_counts.py', '" + (folder_ / "t.h5ad").string() + "', '" +
+      (folder_ / "t.tsv").string() + "']\nrunpy.run_path('" + script.string() + "', run_name='__main__')\n");
   if (!made) GTEST_SKIP() << "h5py is absent: scripts/setup --tests";
   const std::string vocabulary = "--vocabulary " + (folder_ / "t.tsv").string();
   expect_identical((folder_ / "t.h5ad").string(), vocabulary, vocabulary);

@@ -119,10 +119,12 @@ TEST_F(TokenizeTest, RanksTheCellsOfSeveralFilesByAGivenVocabulary) {
 
 TEST_F(TokenizeTest, TellsWhatItReadKeptAndWrote) {
   run();
-  EXPECT_THAT(listener_.messages,
-              Contains("a.h5ad: AnnData .h5ad, CSR, 3 cells in X, 3 of 3 genes are in the vocabulary (100 %)"));
-  EXPECT_THAT(listener_.messages,
-              Contains("b.h5ad: AnnData .h5ad, CSR, 1 cells in X, 2 of 3 genes are in the vocabulary (67 %)"));
+  EXPECT_THAT(
+      listener_.messages,
+      Contains("a.h5ad: AnnData .h5ad, CSR, 3 cells in X, 3 of 3 genes are in the vocabulary (100 %)"));
+  EXPECT_THAT(
+      listener_.messages,
+      Contains("b.h5ad: AnnData .h5ad, CSR, 1 cells in X, 2 of 3 genes are in the vocabulary (67 %)"));
   EXPECT_THAT(listener_.messages, Contains("kept 3 of 4 cells, dropped 1 by min_genes"));
   EXPECT_THAT(listener_.messages, Contains("7 tokens of 3 genes; a cell has 2 on average, at most 3"));
   EXPECT_THAT(listener_.totals, ElementsAre(4));
@@ -198,7 +200,8 @@ TEST_F(TokenizeTest, RefusesOptionsThatContradictEachOther) {
   refused([](TokenizeOptions& o) { o.vocabulary.clear(); }, {"vocabulary", "none", "--estimate-medians"});
   refused([](TokenizeOptions& o) { o.vocabulary_output = "x.tsv"; }, {"vocabulary_output"});
   refused([](TokenizeOptions& o) { o.inputs.push_back(o.inputs[0]); }, {"inputs", "a.h5ad", "twice"});
-  refused([](TokenizeOptions& o) { o.filters = {.min_genes = 5, .max_genes = 2}; }, {"max_genes", "2", "min_genes (5)"});
+  refused([](TokenizeOptions& o) { o.filters = {.min_genes = 5, .max_genes = 2}; },
+          {"max_genes", "2", "min_genes (5)"});
   refused([](TokenizeOptions& o) { o.encoder.max_length = -1; }, {"max_length"});
   refused([](TokenizeOptions& o) { o.filters.include = {"type"}; }, {"include", "'type'"});
   for (const char* shard : {"0/2", "3/2", "1", "a/b", "1/2/3", "-1/2", "1/"}) {
@@ -235,7 +238,8 @@ TEST_F(TokenizeTest, RefusesFilesThatCannotBeUsedAndLeavesTheOldOutput) {
   // The second file is damaged in its middle, which shows only after the first was encoded.
   cells::CountBlock scaled{0, {0, 2}, {0, 2}, {5, 0.5}};
   add("b.h5ad", {"b0"}, {"ENSG3", "ENSG9", "ENSG1"}, scaled, {"B"}, {0});
-  expect_error<InputError>([&] { tokenize(options_, listener_); }, {"b.h5ad", "X, cell 0 (b0), gene 2 (ENSG1)", "0.5"});
+  expect_error<InputError>([&] { tokenize(options_, listener_); },
+                           {"b.h5ad", "X, cell 0 (b0), gene 2 (ENSG1)", "0.5"});
   EXPECT_EQ(support::read_text_file(folder_ / "old.h5"), "what was there");
   for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
     EXPECT_NE(entry.path().extension(), ".part") << entry.path();
@@ -267,8 +271,10 @@ TEST_F(TokenizeTest, RulesOnObsColumnsAreCountedByColumn) {
   EXPECT_THAT(corpus.cell_ids(), ElementsAre("a2", "b0"));
   EXPECT_THAT(corpus.provenance().filter_names,
               ::testing::IsSupersetOf({"include type", "exclude type", "exclude tissue_type"}));
-  EXPECT_THAT(listener_.messages, Contains("kept 2 of 4 cells, dropped 1 by exclude type and 1 by min_genes"));
-  EXPECT_THAT(listener_.messages, Contains(AllOf(HasSubstr("warning: a.h5ad"), HasSubstr("exclude tissue_type"))));
+  EXPECT_THAT(listener_.messages,
+              Contains("kept 2 of 4 cells, dropped 1 by exclude type and 1 by min_genes"));
+  EXPECT_THAT(listener_.messages,
+              Contains(AllOf(HasSubstr("warning: a.h5ad"), HasSubstr("exclude tissue_type"))));
   options_.filters.include = {"assay=10x*"};
   expect_error<InputError>([&] { tokenize(options_, listener_); }, {"a.h5ad", "obs", "type", "'assay'"});
 }
@@ -309,7 +315,8 @@ TEST_F(TokenizeTest, FractionsAreTakenOnlyWhereTheyAreAllowed) {
 
 TEST_F(TokenizeTest, TheSettingsForCellxgeneAreReadAsTheyStand) {
   TokenizeOptions census;
-  support::read_options(census, std::filesystem::path(BIODTA_TESTS_SOURCE_DIR).parent_path() / "configs/cellxgene_census.yaml");
+  support::read_options(
+      census, std::filesystem::path(BIODTA_TESTS_SOURCE_DIR).parent_path() / "configs/cellxgene_census.yaml");
   const cells::QualityFilter filter(census.filters);
   const auto drops = [&](const std::string& column, const std::string& value) {
     return std::any_of(filter.obs_rules().begin(), filter.obs_rules().end(), [&](const cells::ObsRule& rule) {
@@ -318,12 +325,15 @@ TEST_F(TokenizeTest, TheSettingsForCellxgeneAreReadAsTheyStand) {
   };
   EXPECT_FALSE(drops("is_primary_data", "True"));
   EXPECT_TRUE(drops("is_primary_data", "False"));
-  for (const char* assay : {"10x 3' v3", "10x 5' v1", "Drop-seq"}) EXPECT_FALSE(drops("assay", assay)) << assay;
-  for (const char* assay : {"Smart-seq2", "Visium Spatial Gene Expression"}) EXPECT_TRUE(drops("assay", assay)) << assay;
+  for (const char* assay : {"10x 3' v3", "10x 5' v1", "Drop-seq"})
+    EXPECT_FALSE(drops("assay", assay)) << assay;
+  for (const char* assay : {"Smart-seq2", "Visium Spatial Gene Expression"})
+    EXPECT_TRUE(drops("assay", assay)) << assay;
   for (const char* disease : {"normal", "COVID-19", "type 2 diabetes mellitus", "myocardial infarction"}) {
     EXPECT_FALSE(drops("disease", disease)) << disease;
   }
-  for (const char* disease : {"lung adenocarcinoma", "B-cell acute lymphoblastic leukemia", "glioblastoma", "melanoma"}) {
+  for (const char* disease :
+       {"lung adenocarcinoma", "B-cell acute lymphoblastic leukemia", "glioblastoma", "melanoma"}) {
     EXPECT_TRUE(drops("disease", disease)) << disease;
   }
 }

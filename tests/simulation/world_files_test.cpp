@@ -101,11 +101,13 @@ TEST_F(WorldFilesTest, CellsComeBackWithTheirDonorTypeAndSplitAndNoOtherColumn) 
   const auto& fields = source->obs_fields();
   ASSERT_EQ(fields.size(), 3U);
   std::vector<cells::ObsValues> columns;
-  for (std::size_t i = 0; i < fields.size(); ++i) columns.push_back(source->read_obs(i, 0, block.cell_count()));
+  for (std::size_t i = 0; i < fields.size(); ++i)
+    columns.push_back(source->read_obs(i, 0, block.cell_count()));
   for (std::size_t cell = 0; cell < block.cell_count(); ++cell) {
     const auto value = [&](const std::string& name) {
       for (std::size_t i = 0; i < fields.size(); ++i) {
-        if (fields[i].name == name) return fields[i].categories[static_cast<std::size_t>(columns[i].codes[cell])];
+        if (fields[i].name == name)
+          return fields[i].categories[static_cast<std::size_t>(columns[i].codes[cell])];
       }
       return std::string();
     };

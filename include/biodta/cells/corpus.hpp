@@ -78,7 +78,8 @@ class Corpus {
   std::vector<std::uint32_t> lengths() const;
   /// Appends the cell's tokens, highest rank first, to `out`.
   void read_cell(std::uint64_t cell, std::vector<TokenId>& out) const;
-  /// Tokens of the cells [first, first + count): those of cell first + i are tokens[offsets[i] .. offsets[i + 1]).
+  /// Tokens of the cells [first, first + count): those of cell first + i are tokens[offsets[i] .. offsets[i +
+  /// 1]).
   struct Cells {
     std::vector<TokenId> tokens;
     std::vector<std::uint64_t> offsets;  ///< [count + 1], from 0

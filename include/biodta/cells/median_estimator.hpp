@@ -27,10 +27,10 @@ void describe(support::OptionVisitor& visit, MedianOptions& options);
 
 /// Gathers normalised values per gene, over any number of files whose genes may differ.
 ///
-/// Exact up to MedianOptions::exact_values; beyond them a histogram with 512 bins an octave, whose medians are
-/// within 0.1 % of the exact ones (half a bin), and whose memory does not grow with the cells: at most about
-/// 15 KiB a gene, typically a third of it. Which of the two it is, and the result, depend on the values alone,
-/// not on the order of cells and files, nor on the threads, nor on how the values were divided between
+/// Exact up to MedianOptions::exact_values; beyond them a histogram with 512 bins an octave, whose medians
+/// are within 0.1 % of the exact ones (half a bin), and whose memory does not grow with the cells: at most
+/// about 15 KiB a gene, typically a third of it. Which of the two it is, and the result, depend on the values
+/// alone, not on the order of cells and files, nor on the threads, nor on how the values were divided between
 /// estimators that are merged. Not thread-safe; works on all threads by itself.
 class MedianEstimator {
  public:
@@ -44,8 +44,8 @@ class MedianEstimator {
   /// @param symbols  [gene_ids.size()] or empty; the first one known of a gene stays.
   std::vector<std::uint32_t> register_genes(std::span<const std::string> gene_ids,
                                             std::span<const std::string> symbols = {});
-  /// Adds the cells of `block` for which `keep` is not 0; counts of columns that are the same gene are summed.
-  /// A cell's total is over all its columns.
+  /// Adds the cells of `block` for which `keep` is not 0; counts of columns that are the same gene are
+  /// summed. A cell's total is over all its columns.
   /// @param keep   [block.cell_count()]
   /// @param genes  what register_genes gave for the block's file
   void add(const CountBlock& block, std::span<const std::uint8_t> keep, std::span<const std::uint32_t> genes);

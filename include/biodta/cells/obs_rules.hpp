@@ -18,8 +18,8 @@ namespace biodta::cells {
 /// ignored (ASCII).
 bool matches_glob(std::string_view text, std::string_view glob);
 
-/// "column=glob|glob": satisfied by a cell whose value in the column matches one of the globs. A missing value
-/// satisfies no rule. Numbers are compared as text ("0.5"), truth values as "True" and "False".
+/// "column=glob|glob": satisfied by a cell whose value in the column matches one of the globs. A missing
+/// value satisfies no rule. Numbers are compared as text ("0.5"), truth values as "True" and "False".
 struct ObsRule {
   std::string column;
   std::vector<std::string> globs;
@@ -30,7 +30,8 @@ struct ObsRule {
   std::string name() const { return (include ? "include " : "exclude ") + column; }
 };
 /// Include rules first, each kind in its order. Throws ConfigError for text that is no rule.
-std::vector<ObsRule> parse_obs_rules(std::span<const std::string> include, std::span<const std::string> exclude);
+std::vector<ObsRule> parse_obs_rules(std::span<const std::string> include,
+                                     std::span<const std::string> exclude);
 
 /// Rules bound to the columns of one file.
 class ObsSelection {

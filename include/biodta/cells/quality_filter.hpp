@@ -36,8 +36,8 @@ void describe(support::OptionVisitor& visit, QualityFilterOptions& options);
 
 /// What the rules look at, over all genes of the file, whether they are in a vocabulary or not.
 struct CellQuality {
-  std::uint64_t genes = 0;    ///< counts above zero
-  double counts = 0.0;        ///< their sum
+  std::uint64_t genes = 0;     ///< counts above zero
+  double counts = 0.0;         ///< their sum
   double mitochondrial = 0.0;  ///< of these, counts of mitochondrial genes
 
   double mito_fraction() const noexcept { return counts > 0.0 ? mitochondrial / counts : 0.0; }
@@ -77,9 +77,9 @@ class QualityFilter {
 
   /// The rules on obs columns, in the order in which they are asked.
   const std::vector<ObsRule>& obs_rules() const noexcept { return obs_rules_; }
-  /// Whether the cell is kept; if not, the first rule that it breaks is charged with it: those on obs columns,
-  /// then min_genes, max_genes, min_counts, max_counts, max_mito_fraction, standard_deviations of the counts
-  /// and of the mitochondrial fraction.
+  /// Whether the cell is kept; if not, the first rule that it breaks is charged with it: those on obs
+  /// columns, then min_genes, max_genes, min_counts, max_counts, max_mito_fraction, standard_deviations of
+  /// the counts and of the mitochondrial fraction.
   /// @param statistics       of the cell's file; needed where options.needs_statistics()
   /// @param broken_obs_rule  what ObsSelection found; -1 = none
   bool keep(const CellQuality& cell, const SourceStatistics* statistics = nullptr,

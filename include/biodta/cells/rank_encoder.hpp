@@ -53,10 +53,10 @@ class RankEncoder {
   RankEncoder(const Vocabulary& vocabulary, std::span<const std::string> gene_ids,
               const RankEncoderOptions& options);
 
-  /// Appends the tokens of one cell to `out`, highest rank first, between <cls> and <eos> where the vocabulary
-  /// has them; nothing for a cell without a gene. Zeros that are stored are not expressed;
-  /// genes without a token are ignored; counts of columns that are the same gene, or of a column given twice,
-  /// are summed first.
+  /// Appends the tokens of one cell to `out`, highest rank first, between <cls> and <eos> where the
+  /// vocabulary has them; nothing for a cell without a gene. Zeros that are stored are not expressed; genes
+  /// without a token are ignored; counts of columns that are the same gene, or of a column given twice, are
+  /// summed first.
   /// @param columns  of the file, below the number that the encoder was made for
   /// @param counts   [columns.size()] raw counts, not negative
   void encode(std::span<const std::uint32_t> columns, std::span<const float> counts, Workspace& workspace,
@@ -69,9 +69,9 @@ class RankEncoder {
 
   std::vector<TokenId> column_tokens_;
   std::vector<double> medians_;  // by token
-  std::size_t max_genes_ = 0;  // tokens of genes kept
-  bool enclosed_ = false;      // by <cls> and <eos>
-  bool tokens_repeat_ = false;  // two columns have one token
+  std::size_t max_genes_ = 0;    // tokens of genes kept
+  bool enclosed_ = false;        // by <cls> and <eos>
+  bool tokens_repeat_ = false;   // two columns have one token
 };
 
 }  // namespace biodta::cells
