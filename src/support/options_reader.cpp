@@ -227,6 +227,8 @@ class Reader : public OptionVisitor {
   }
 
   static std::optional<double> parse_real(const std::string& text) {
+    if (text == ".inf") return HUGE_VAL;
+    if (text == "-.inf") return -HUGE_VAL;
     const auto value = parse_field<double>(text);
     return value && std::isfinite(*value) ? value : std::nullopt;
   }
