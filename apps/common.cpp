@@ -31,13 +31,25 @@ std::string yaml_text(std::string_view text) {
   return result += '"';
 }
 
-std::string first_line(std::string_view text) {
-  return std::string(text.substr(0, text.find('\n')));
+/// One line that a terminal can show: control characters as "\x1b", cut where it is very long.
+std::string one_line(std::string_view text) {
+  constexpr std::size_t kLongest = 2000;
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string line;
+  for (const char letter : text.substr(0, kLongest)) {
+    const auto code = static_cast<unsigned char>(letter);
+    if (code >= 0x20 && code != 0x7f) {
+      line += letter;
+    } else {
+      line += {'\\', 'x', kHex[code >> 4U], kHex[code & 15U]};
+    }
+  }
+  return text.size() > kLongest ? line + " …" : line;
 }
 
 void tell_error(std::string_view message, std::string_view hint = {}) {
-  std::cerr << "error: " << first_line(message) << '\n';
-  if (!hint.empty()) std::cerr << "hint: " << first_line(hint) << '\n';
+  std::cerr << "error: " << one_line(message) << '\n';
+  if (!hint.empty()) std::cerr << "hint: " << one_line(hint) << '\n';
 }
 
 void add_common_flags(CLI::App& app, CommonFlags& flags) {
@@ -164,9 +176,43 @@ CLI::Option* add_switch(CLI::App& app, CommonFlags& flags, const std::string& na
       names, [&flags, key] { flags.from_flags.push_back(key + "=true"); }, help);
 }
 
+void add_flags(CLI::App& app, CommonFlags& flags, std::span<const FlagSpec> specs) {
+  const auto add = [&](const FlagSpec& spec) {
+    switch (spec.kind) {
+      case FlagSpec::kText:
+        return add_text_flag(app, flags, spec.names, spec.key, spec.help);
+      case FlagSpec::kValue:
+        return add_value_flag(app, flags, spec.names, spec.key, spec.help);
+      case FlagSpec::kList:
+        return add_list_flag(app, flags, spec.names, spec.key, spec.help);
+      case FlagSpec::kRepeated:
+        return add_list_flag(app, flags, spec.names, spec.key, spec.help)->delimiter('\0');
+      case FlagSpec::kSwitch:
+        break;
+    }
+    return add_switch(app, flags, spec.names, spec.key, spec.help);
+  };
+  for (const FlagSpec& spec : specs) {
+    CLI::Option* option = add(spec);
+    if (spec.type != nullptr && spec.kind != FlagSpec::kSwitch) option->type_name(spec.type);
+    if (spec.group != nullptr) option->group(spec.group);
+  }
+}
+
+void require_flags(const CommonFlags& flags, std::initializer_list<std::string_view> keys,
+                   const std::string& rule) {
+  if (!flags.config.empty()) throw ConfigError("found --config " + flags.config.string() + ": " + rule);
+  for (const std::string& given : flags.overrides()) {
+    const std::string_view key = std::string_view(given).substr(0, given.find('='));
+    if (std::find(keys.begin(), keys.end(), key) == keys.end())
+      throw ConfigError("found " + std::string(key) + ": " + rule);
+  }
+}
+
 int run_program(CLI::App& app, int argc, char** argv, CommonFlags& flags,
                 const std::function<int(support::Reporter&)>& body) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow further is an error like a full disk
   add_common_flags(app, flags);
   app.get_formatter()->column_width(32);
   app.option_defaults()->always_capture_default(false);

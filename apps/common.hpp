@@ -23,6 +23,8 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -73,6 +75,28 @@ CLI::Option* add_list_flag(CLI::App& app, CommonFlags& flags, const std::string&
                            const std::string& key, const std::string& help);
 CLI::Option* add_switch(CLI::App& app, CommonFlags& flags, const std::string& names, const std::string& key,
                         const std::string& help);
+
+/// One of these flags as a line of a table.
+struct FlagSpec {
+  enum Kind {
+    kText,
+    kValue,
+    kList,
+    kRepeated,  ///< a list whose entries may hold commas, so that it is given as `--name a --name b` only
+    kSwitch
+  };
+  Kind kind;
+  const char* names;
+  const char* key;
+  const char* type;  ///< what the value is called in the help; of a switch nothing
+  const char* help;
+  const char* group = nullptr;  ///< of the help; nothing = "Options"
+};
+void add_flags(CLI::App& app, CommonFlags& flags, std::span<const FlagSpec> specs);
+
+/// Throws ConfigError when a setting other than `keys` was given, with what is to be said of it.
+void require_flags(const CommonFlags& flags, std::initializer_list<std::string_view> keys,
+                   const std::string& rule);
 
 /// The program's options: defaults, then the config file, then --set, then flags. Throws ConfigError.
 template <class Options>

@@ -15,13 +15,9 @@ using hdf5::ElementType;
 
 constexpr std::uint64_t kRowsAtOnce = std::uint64_t{1} << 16;
 
-bool is_floating_type(ElementType type) {
-  return type == ElementType::kFloat16 || type == ElementType::kFloat32 || type == ElementType::kFloat64;
-}
-
 bool is_integer_type(ElementType type) {
   return type != ElementType::kString && type != ElementType::kOther && type != ElementType::kBool &&
-         !is_floating_type(type);
+         !hdf5::is_floating(type);
 }
 
 const std::vector<std::string>& truth_names() {
@@ -171,7 +167,7 @@ std::vector<std::string> ColumnReader::number_texts(std::uint64_t first, std::ui
   const std::vector<bool> without = missing(first, count);
   std::vector<std::string> result;
   result.reserve(count);
-  if (is_floating_type(values_->type())) {
+  if (hdf5::is_floating(values_->type())) {
     for (const double value : values_->numbers(first, count)) result.push_back(support::format_double(value));
   } else {
     for (const std::int64_t value : values_->integers(first, count)) result.push_back(std::to_string(value));

@@ -57,8 +57,9 @@ Vocabulary read_vocabulary(const hdf5::File& file) {
   std::vector<VocabularyGene> genes;
   genes.reserve(ids.size());
   for (std::size_t i = 0; i < ids.size(); ++i) genes.push_back({ids[i], symbols[i], medians[i]});
+  const SpecialTokens specials = read_specials(file);
   try {
-    return Vocabulary(std::move(genes), read_specials(file));
+    return Vocabulary(std::move(genes), specials);
   } catch (const InputError& error) {
     throw InputError(file.path().string() + ": " + error.what());
   }
@@ -280,10 +281,25 @@ CorpusProvenance Corpus::provenance() const {
   CorpusProvenance provenance;
   provenance.sources = file.text_array_attribute(kSources);
   provenance.checksums = file.text_array_attribute(kChecksums);
+  if (file.has_attribute(kSourceCells)) provenance.source_cells = file.integer_array_attribute(kSourceCells);
   provenance.options = file.text_attribute(kOptions);
   provenance.cells_read = static_cast<std::uint64_t>(file.integer_attribute(kCellsRead));
+  if (file.has_attribute(kShard)) {
+    provenance.shard = file.integer_attribute(kShard);
+    provenance.shard_count = file.integer_attribute(kShardCount);
+    provenance.source_indices = file.integer_array_attribute(kSourceIndices);
+  }
   provenance.filter_names = file.text_array_attribute(kFilterNames);
   provenance.filter_dropped = file.integer_array_attribute(kFilterDropped);
+  const std::size_t sources = provenance.sources.size();
+  const bool fits = provenance.checksums.size() == sources &&
+                    (provenance.source_cells.empty() || provenance.source_cells.size() == sources) &&
+                    (provenance.shard == 0 || provenance.source_indices.size() == sources) &&
+                    provenance.filter_names.size() == provenance.filter_dropped.size();
+  if (!fits) {
+    throw InputError(path(), "attributes", "lists of sources or filters that differ in length",
+                     "one entry a source, and one a filter");
+  }
   return provenance;
 }
 

@@ -23,8 +23,12 @@ inline constexpr std::string_view kMedians = "vocabulary/median";
 inline constexpr std::string_view kSpecialTokens = "special_tokens";
 inline constexpr std::string_view kSources = "sources";
 inline constexpr std::string_view kChecksums = "checksums";
+inline constexpr std::string_view kSourceCells = "source_cells";
 inline constexpr std::string_view kOptions = "options";
 inline constexpr std::string_view kCellsRead = "cells_read";
+inline constexpr std::string_view kShard = "shard";
+inline constexpr std::string_view kShardCount = "shard_count";
+inline constexpr std::string_view kSourceIndices = "source_indices";
 inline constexpr std::string_view kFilterNames = "filter_names";
 inline constexpr std::string_view kFilterDropped = "filter_dropped";
 

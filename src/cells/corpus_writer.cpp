@@ -50,7 +50,13 @@ void write_vocabulary(hdf5::File& file, const Vocabulary& vocabulary) {
 void write_provenance(hdf5::File& file, const CorpusProvenance& provenance) {
   file.set_attribute(kSources, std::span<const std::string>(provenance.sources));
   file.set_attribute(kChecksums, std::span<const std::string>(provenance.checksums));
+  file.set_attribute(kSourceCells, std::span<const std::int64_t>(provenance.source_cells));
   file.set_attribute(kOptions, provenance.options);
+  if (provenance.shard > 0) {
+    file.set_attribute(kShard, provenance.shard);
+    file.set_attribute(kShardCount, provenance.shard_count);
+    file.set_attribute(kSourceIndices, std::span<const std::int64_t>(provenance.source_indices));
+  }
   file.set_attribute(kCellsRead, static_cast<std::int64_t>(provenance.cells_read));
   file.set_attribute(kFilterNames, std::span<const std::string>(provenance.filter_names));
   file.set_attribute(kFilterDropped, std::span<const std::int64_t>(provenance.filter_dropped));

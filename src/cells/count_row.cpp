@@ -19,7 +19,10 @@ void sum_by_gene(std::span<const std::uint32_t> columns, std::span<const float> 
     const std::uint32_t gene = gene_of_column[columns[i]];
     if (gene != none && counts[i] > 0.0F) out.push_back({gene, static_cast<double>(counts[i])});
   }
-  std::sort(out.begin(), out.end(), [](const GeneCount& a, const GeneCount& b) { return a.gene < b.gene; });
+  std::sort(out.begin(), out.end(), [](const GeneCount& a, const GeneCount& b) {
+    return a.gene < b.gene ||
+           (a.gene == b.gene && a.count < b.count);  // sums of fractions depend on the order
+  });
   std::size_t kept = 0;
   for (std::size_t i = 0; i < out.size(); ++i) {
     if (kept > 0 && out[kept - 1].gene == out[i].gene) {

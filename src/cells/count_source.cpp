@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 #include <fstream>
 #include <span>
@@ -22,8 +23,10 @@ namespace {
 constexpr std::string_view kExpected =
     "a count file: AnnData .h5ad, 10x .h5, loom, a 10x mtx folder or a text table";
 
+/// Whatever the case of the letters.
 bool has_extension(const std::filesystem::path& path, std::initializer_list<std::string_view> extensions) {
-  const std::string name = path.filename().string();
+  std::string name = path.filename().string();
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
   return std::any_of(extensions.begin(), extensions.end(),
                      [&](std::string_view extension) { return name.ends_with(extension); });
 }
@@ -142,7 +145,10 @@ std::unique_ptr<CountSource> open_counts(const std::filesystem::path& path,
     if (is_mtx_folder(path)) return open_mtx(path, options);
     throw InputError(path, "", "a folder without matrix.mtx or matrix.mtx.gz", kExpected);
   }
-  if (std::filesystem::is_regular_file(path, ignored) && std::filesystem::file_size(path, ignored) == 0) {
+  if (!std::filesystem::is_regular_file(path, ignored)) {  // reading goes back and forth
+    throw InputError(path, "", "a device or pipe", kExpected);
+  }
+  if (std::filesystem::file_size(path, ignored) == 0) {
     throw InputError(path, "", "an empty file", kExpected);
   }
   if (named_as_hdf5(path) || begins_as_hdf5(path)) return open_h5(support::hdf5::File::open(path), options);
@@ -155,10 +161,13 @@ std::vector<std::filesystem::path> find_count_files(const std::filesystem::path&
   std::error_code error;
   if (!std::filesystem::is_directory(path, error) || is_mtx_folder(path)) return {path};
   std::vector<std::filesystem::path> found;
-  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
-    const bool is_folder = entry.is_directory(error);
-    if (is_folder ? is_mtx_folder(entry.path()) : has_extension(entry.path(), {".h5ad", ".h5", ".loom"})) {
-      found.push_back(entry.path());
+  std::filesystem::directory_iterator entry(path, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    std::error_code ignored;  // of a link to nowhere
+    if (entry->path().filename().string().starts_with('.')) continue;
+    const bool is_folder = entry->is_directory(ignored);
+    if (is_folder ? is_mtx_folder(entry->path()) : has_extension(entry->path(), {".h5ad", ".h5", ".loom"})) {
+      found.push_back(entry->path());
     }
   }
   if (error) throw InputError(path, "", error.message(), "a folder that can be read");

@@ -16,11 +16,6 @@ constexpr std::array<std::string_view, 8> kIdColumns = {
 constexpr std::array<std::string_view, 7> kSymbolColumns = {
     "gene_symbol", "gene_name", "feature_name", "symbol", "Gene", "gene_names", "gene_symbols"};
 
-bool mostly_ensembl(const std::vector<std::string>& ids) {
-  const auto count = std::count_if(ids.begin(), ids.end(), looks_like_ensembl);
-  return static_cast<std::size_t>(count) * 2 > ids.size();
-}
-
 std::optional<std::vector<std::string>> first_of(const GeneTexts& texts_of,
                                                  std::span<const std::string_view> columns) {
   for (const std::string_view column : columns) {

@@ -10,6 +10,9 @@
 
 namespace biodta::cells {
 
+/// The type of the rows of 10x files that are genes; the others are antibodies, guides, ….
+inline constexpr std::string_view kGeneExpression = "Gene Expression";
+
 struct GeneColumns {
   std::vector<std::string> ids;
   std::vector<std::string> symbols;  ///< empty where the file names none

@@ -89,6 +89,11 @@ bool looks_like_ensembl(std::string_view id) {
                      [](unsigned char c) { return std::isupper(c) != 0 || c == '_'; });
 }
 
+bool mostly_ensembl(std::span<const std::string> ids) {
+  const auto count = std::count_if(ids.begin(), ids.end(), looks_like_ensembl);
+  return static_cast<std::size_t>(count) * 2 > ids.size();
+}
+
 std::string canonical_gene_id(std::string_view id) {
   if (!looks_like_ensembl(id)) return std::string(id);
   id = without_genome(id);

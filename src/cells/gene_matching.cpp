@@ -78,7 +78,8 @@ GeneMatch match_genes(const Vocabulary& vocabulary, const GeneNames& names, cons
   GeneMatch by_symbol = match_columns(
       vocabulary, names.ids, [&](std::size_t i) { return token_by_symbol(vocabulary, symbols, texts[i]); });
   by_symbol.by_symbol = true;
-  return by_symbol.matched > by_id.matched ? by_symbol : by_id;
+  // By distinct genes: symbols that many columns share would win by their number.
+  return by_symbol.matched - by_symbol.repeated > by_id.matched - by_id.repeated ? by_symbol : by_id;
 }
 
 void require_overlap(const GeneMatch& match, const Vocabulary& vocabulary, const GeneNames& names,

@@ -34,8 +34,10 @@ struct NormalisedValues {
   void add_cell(std::span<const std::uint32_t> columns, std::span<const float> counts,
                 std::span<const std::uint32_t> gene_of_column, std::vector<GeneCount>& row) {
     sum_by_gene(columns, counts, gene_of_column, kNoGene, row);
-    const double total = std::accumulate(row.begin(), row.end(), 0.0,
-                                         [](double sum, const GeneCount& gene) { return sum + gene.count; });
+    // In the order of the cell's own columns: the order of genes depends on which file was met first.
+    const double total = std::accumulate(counts.begin(), counts.end(), 0.0, [](double sum, float count) {
+      return sum + static_cast<double>(count);
+    });
     for (const GeneCount& gene : row) {
       genes.push_back(gene.gene);
       values.push_back(gene.count / total * kScale);

@@ -1,5 +1,7 @@
 #include "mtx_files.hpp"
 
+#include "gene_columns.hpp"
+
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
 #include <biodta/support/tsv.hpp>
@@ -15,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kGeneType = "Gene Expression";
 constexpr std::size_t kMostListed = 10;
 
 /// `name` without ".gz" and then without `ending`; nothing where it does not end so.
@@ -120,7 +121,7 @@ class NameLines {
     if (names.size() < kMostListed) names.push_back("'" + type + "'");
   }
   throw InputError(path, "third column", "only " + support::join_words(names),
-                   "features of type '" + std::string(kGeneType) + "'");
+                   "features of type '" + std::string(kGeneExpression) + "'");
 }
 
 }  // namespace
@@ -151,7 +152,7 @@ MtxFeatures read_mtx_features(const fs::path& path) {
     }
     if (fields[0].empty())
       throw InputError(path, lines.at().place(), "no gene id", "one in the first column");
-    if (width > 2 && fields[2] != kGeneType) {
+    if (width > 2 && fields[2] != kGeneExpression) {
       if (other_types.size() <= kMostListed) other_types.emplace(fields[2]);
       features.gene_of_feature.push_back(MtxFeatures::kNoGene);
       continue;

@@ -35,6 +35,9 @@ class MtxSource final : public CountSource {
 
   std::string format() const override { return "10x mtx"; }
   const std::filesystem::path& path() const override { return path_; }
+  std::vector<std::filesystem::path> files() const override {
+    return {files_.matrix, files_.features, files_.barcodes};
+  }
   std::uint64_t cell_count() const override { return cells_.size(); }
   const std::vector<std::string>& gene_ids() const override { return features_.ids; }
   std::vector<std::string> gene_symbols() const override { return features_.symbols; }

@@ -78,14 +78,16 @@ std::vector<ObsRule> parse_obs_rules(std::span<const std::string> include,
   return rules;
 }
 
-ObsSelection::ObsSelection(std::span<const ObsRule> rules, const CountSource& source)
-    : rules_(rules), source_(source) {
+ObsSelection::ObsSelection(std::span<const ObsRule> rules, const CountSource& source) : rules_(rules) {
   const std::vector<ObsField>& fields = source.obs_fields();
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const ObsRule& rule = rules[i];
-    const auto field = std::find_if(fields.begin(), fields.end(), [&](const ObsField& candidate) {
-      return candidate.name == rule.column && !candidate.identifiers;
-    });
+    const auto field = std::find_if(fields.begin(), fields.end(),
+                                    [&](const ObsField& candidate) { return candidate.name == rule.column; });
+    if (field != fields.end() && field->identifiers) {
+      throw InputError(source.path(), "obs/" + rule.column, "text of which most values are different",
+                       "a column of categories or numbers, since a rule names it");
+    }
     if (field == fields.end()) {
       if (!rule.include) {
         without_column_.push_back(rule.name());
@@ -104,12 +106,18 @@ ObsSelection::ObsSelection(std::span<const ObsRule> rules, const CountSource& so
   }
 }
 
-std::vector<std::int32_t> ObsSelection::broken(std::uint64_t first, std::uint64_t count) const {
+std::vector<std::size_t> ObsSelection::fields() const {
+  std::vector<std::size_t> indices;
+  for (const Bound& bound : bound_) indices.push_back(bound.field);
+  return indices;
+}
+
+std::vector<std::int32_t> ObsSelection::broken(std::span<const ObsValues> obs, std::size_t count) const {
   std::vector<std::int32_t> result(count, -1);
   for (const Bound& bound : bound_) {
     const ObsRule& rule = rules_[static_cast<std::size_t>(bound.rule)];
-    const ObsValues values = source_.read_obs(bound.field, first, count);
-    for (std::uint64_t i = 0; i < count; ++i) {
+    const ObsValues& values = obs[bound.field];
+    for (std::size_t i = 0; i < count; ++i) {
       bool good = !rule.include;  // of a missing value
       if (!values.codes.empty() && values.codes[i] >= 0) {
         good = bound.good_categories[static_cast<std::size_t>(values.codes[i])] != 0;

@@ -29,12 +29,11 @@ void ObsSchema::add_category(std::size_t field, const std::string& category) {
 void ObsSchema::add(std::span<const ObsField> fields, const std::filesystem::path& path) {
   for (const ObsField& field : fields) {
     if (!contains(met_, field.name)) met_.push_back(field.name);
-    const bool by_name = contains(keep_, field.name);
-    if (field.identifiers && by_name) {
+    if (field.identifiers && contains(keep_, field.name)) {
       throw InputError(path, "obs/" + field.name, "text of which most values are different",
                        "a column of categories or numbers", "leave it out of keep_obs (--keep-obs)");
     }
-    if (field.identifiers || (!by_name && !contains(keep_, "*"))) continue;
+    if (!keeps(field)) continue;
     const auto known = std::find_if(fields_.begin(), fields_.end(),
                                     [&](const ObsField& other) { return other.name == field.name; });
     const auto at = static_cast<std::size_t>(known - fields_.begin());
@@ -47,6 +46,22 @@ void ObsSchema::add(std::span<const ObsField> fields, const std::filesystem::pat
       for (const std::string& category : field.categories) add_category(at, category);
     } else {
       codes_[at].numbers = true;
+    }
+  }
+}
+
+bool ObsSchema::keeps(const ObsField& field) const {
+  return !field.identifiers && (contains(keep_, field.name) || contains(keep_, "*"));
+}
+
+void ObsSchema::add_mixed_numbers(std::span<const ObsField> fields, std::uint64_t rows,
+                                  const ReadRange& read) {
+  constexpr std::uint64_t kRowsPerRead = 65'536;
+  const std::vector<std::string> names = mixed();
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i].categorical || !contains(names, fields[i].name)) continue;
+    for (std::uint64_t first = 0; first < rows; first += kRowsPerRead) {
+      add_numbers(fields[i].name, read(i, first, std::min(kRowsPerRead, rows - first)).numbers);
     }
   }
 }
@@ -105,6 +120,14 @@ ObsValues ObsJoin::convert(std::size_t column, ObsValues values) const {
   }
   values.numbers.clear();
   return values;
+}
+
+std::vector<std::size_t> ObsJoin::fields() const {
+  std::vector<std::size_t> indices;
+  for (const Column& column : columns_) {
+    if (column.field != kNone) indices.push_back(column.field);
+  }
+  return indices;
 }
 
 std::vector<ObsValues> ObsJoin::read(std::size_t rows, const Read& read) const {

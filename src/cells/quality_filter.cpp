@@ -87,8 +87,8 @@ QualityFilter::QualityFilter(const QualityFilterOptions& options)
   check_range("genes", options.min_genes, options.max_genes);
   check_range("counts", options.min_counts, options.max_counts);
   for (const ObsRule& rule : obs_rules_) {
-    const auto alike = std::count_if(names_.begin(), names_.end(),
-                                     [&](const std::string& name) { return name.starts_with(rule.name()); });
+    const auto alike = std::count_if(static_cast<const ObsRule*>(obs_rules_.data()), &rule,
+                                     [&](const ObsRule& other) { return other.name() == rule.name(); });
     names_.push_back(rule.name() + (alike == 0 ? "" : " (" + std::to_string(alike + 1) + ")"));
   }
   names_.insert(names_.end(), kRuleNames.begin(), kRuleNames.end());

@@ -27,13 +27,9 @@ hdf5::Dataset open_numbers(const std::filesystem::path& path, const hdf5::Group&
   return dataset;
 }
 
-bool is_floating(ElementType type) {
-  return type == ElementType::kFloat16 || type == ElementType::kFloat32 || type == ElementType::kFloat64;
-}
-
 void require_whole_numbers(const std::filesystem::path& path, const hdf5::Dataset& dataset,
                            const std::string& place) {
-  if (is_floating(dataset.type())) throw InputError(path, place, "floating-point numbers", "integers");
+  if (hdf5::is_floating(dataset.type())) throw InputError(path, place, "floating-point numbers", "integers");
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ class SparseArrays {
                const Form& form);
 
   const Form& form() const noexcept { return form_; }
+  const std::filesystem::path& path() const noexcept { return path_; }
   const std::string& name() const noexcept { return name_; }
   std::uint64_t value_count() const noexcept { return values_; }
 

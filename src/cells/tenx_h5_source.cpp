@@ -1,5 +1,7 @@
 #include "tenx_h5_source.hpp"
 
+#include "gene_columns.hpp"
+
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
 
@@ -16,7 +18,6 @@ namespace {
 
 namespace hdf5 = support::hdf5;
 
-constexpr std::string_view kGeneExpression = "Gene Expression";
 constexpr std::uint32_t kNotAGene = std::numeric_limits<std::uint32_t>::max();
 
 bool is_tenx_group(const hdf5::File& file, const std::string& name) {

@@ -36,10 +36,6 @@ bool names_symbols(std::string_view heading) {
   return std::find(kSymbolHeadings.begin(), kSymbolHeadings.end(), name) != kSymbolHeadings.end();
 }
 
-bool mostly_ensembl_names(const std::vector<std::string>& ids) {
-  return static_cast<std::size_t>(std::count_if(ids.begin(), ids.end(), looks_like_ensembl)) * 2 > ids.size();
-}
-
 [[noreturn]] void refuse_quotes(const std::filesystem::path& path, const std::string& place,
                                 std::string_view fault) {
   throw InputError(path, place, fault, "quotes around whole fields only");
@@ -226,7 +222,7 @@ void TextTableSource::read_genes() {
 }
 
 void TextTableSource::refuse_cells_by_genes() const {
-  if (!mostly_ensembl_names(layout_.cells) || mostly_ensembl_names(gene_ids_)) return;
+  if (!mostly_ensembl(layout_.cells) || mostly_ensembl(gene_ids_)) return;
   throw InputError(
       path_, "header", "gene ids (" + layout_.cells.front() + ", …) over rows such as " + gene_ids_.front(),
       "genes in rows and cells in columns", "transpose the table: t(counts) in R, counts.T in pandas");

@@ -3,6 +3,7 @@
 #include <biodta/cells/block_encoder.hpp>
 #include <biodta/pipeline/tokenize.hpp>
 #include <biodta/support/atomic_file.hpp>
+#include <biodta/support/checksum.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
 
@@ -36,16 +37,15 @@ void check_vocabulary(const TokenizeOptions& options) {
   }
 }
 
-/// Nothing may be written over what is read.
+/// Nothing may be written over what is read; the count files are checked where folders are looked into.
 void check_paths(const TokenizeOptions& options) {
-  for (const auto& path : options.inputs) {
-    support::require_not_read("output", options.output, {path});
-    support::require_not_read("vocabulary_output", options.vocabulary_output, {path});
-  }
-  support::require_not_read("output", options.output,
-                            {options.vocabulary, options.vocabulary_output, options.gene_symbols});
+  support::require_not_read("output", options.output, {options.vocabulary, options.gene_symbols});
+  if (!options.output.empty() && options.output == options.vocabulary_output)
+    throw ConfigError("vocabulary_output: found " + options.output.string() + ", which is the output too");
   support::require_not_read("vocabulary_output", options.vocabulary_output,
                             {options.vocabulary, options.gene_symbols});
+  support::require_regular("output", options.output);
+  support::require_regular("vocabulary_output", options.vocabulary_output);
   for (const auto* written : {&options.output, &options.vocabulary_output}) {
     if (!written->empty()) support::require_writable(*written);
   }
@@ -75,10 +75,11 @@ class Judge {
   Judge(cells::QualityFilter& filter, const TokenizeInput& file, const OpenInput& open)
       : filter_(filter), file_(file), open_(open), selection_(filter.obs_rules(), *open.source) {}
 
-  std::vector<std::uint8_t> operator()(const CountBlock& block) {
-    const std::vector<cells::CellQuality> qualities = measure_block(block, open_.is_mitochondrial);
-    std::vector<std::int32_t> broken(qualities.size(), -1);
-    if (!filter_.obs_rules().empty()) broken = selection_.broken(block.first_cell, qualities.size());
+  /// Columns that it looks at.
+  std::vector<std::size_t> fields() const { return selection_.fields(); }
+  std::vector<std::uint8_t> operator()(const CellBlock& block) {
+    const std::vector<cells::CellQuality> qualities = measure_block(block.counts, open_.is_mitochondrial);
+    const std::vector<std::int32_t> broken = selection_.broken(block.obs, qualities.size());
     const cells::SourceStatistics* statistics = file_.statistics ? &*file_.statistics : nullptr;
     std::vector<std::uint8_t> keep(qualities.size());
     for (std::size_t i = 0; i < keep.size(); ++i) {
@@ -93,23 +94,6 @@ class Judge {
   const OpenInput& open_;
   cells::ObsSelection selection_;
 };
-
-/// Ids in which files agree: the vocabulary's for genes that it has, else the canonical form, or what a table
-/// of symbols says.
-std::vector<std::string> common_gene_ids(const OpenInput& open, const cells::Vocabulary* vocabulary,
-                                         const cells::GeneSymbols& symbols, double min_overlap) {
-  std::vector<std::string> ids;
-  for (const std::string& id : open.source->gene_ids()) {
-    const auto known = cells::looks_like_ensembl(id) ? std::span<const std::string>() : symbols.ids(id);
-    ids.push_back(known.empty() ? cells::canonical_gene_id(id) : known.front());
-  }
-  if (vocabulary == nullptr) return ids;
-  const cells::GeneMatch match = cells::match_genes(*vocabulary, open.names(), symbols, min_overlap);
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (match.tokens[i] != cells::kPadToken) ids[i] = vocabulary->gene(match.tokens[i]).id;
-  }
-  return ids;
-}
 
 class Tokenizer {
  public:
@@ -131,6 +115,30 @@ class Tokenizer {
   }
 
  private:
+  /// Ids under which the estimated medians of a file's columns go: the vocabulary's for genes that it has.
+  std::vector<std::string> median_ids(const OpenInput& open) const {
+    std::vector<std::string> ids = common_gene_ids(open, symbols_);
+    if (options_.vocabulary.empty()) return ids;
+    const cells::GeneMatch match =
+        cells::match_genes(*vocabulary_, open.names(), symbols_, options_.min_overlap);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (match.tokens[i] != cells::kPadToken) ids[i] = vocabulary_->gene(match.tokens[i]).id;
+    }
+    return ids;
+  }
+
+  /// Tokens of a file's columns; with estimated medians those of the very genes that they were counted under.
+  std::vector<cells::TokenId> column_tokens(const OpenInput& open) const {
+    if (!options_.estimate_medians) {
+      return cells::match_genes(*vocabulary_, open.names(), symbols_, options_.min_overlap).tokens;
+    }
+    std::vector<cells::TokenId> tokens;
+    for (const std::string& id : median_ids(open)) {
+      tokens.push_back(vocabulary_->token_of_id(id).value_or(cells::kPadToken));
+    }
+    return tokens;
+  }
+
   void estimate_medians() {
     cells::MedianEstimator estimator(options_.medians);
     cells::QualityFilter filter(options_.filters);
@@ -138,14 +146,13 @@ class Tokenizer {
       const auto progress = reporter_.start("medians", inputs_.cells_to_read(), "cells");
       for (const TokenizeInput& file : inputs_.files()) {
         const OpenInput open = inputs_.open(file);
-        const auto ids =
-            common_gene_ids(open, vocabulary_ ? &*vocabulary_ : nullptr, symbols_, options_.min_overlap);
-        const auto genes = estimator.register_genes(ids, open.symbols);
+        const auto genes = estimator.register_genes(median_ids(open), open.symbols);
         Judge judge(filter, file, open);
-        TokenizeInputs::for_each_block(file, *open.source, [&](const CountBlock& block) {
-          estimator.add(block, judge(block), genes);
-          progress->update(filter.seen());
-        });
+        TokenizeInputs::for_each_block(file, *open.source, {false, judge.fields()},
+                                       [&](const CellBlock& block) {
+                                         estimator.add(block.counts, judge(block), genes);
+                                         progress->update(filter.seen());
+                                       });
       }
     }
     vocabulary_ =
@@ -176,30 +183,30 @@ class Tokenizer {
 
   void add(TokenizeInput& file, cells::CorpusWriter& writer, support::Progress& progress) {
     const OpenInput open = inputs_.open(file);
-    const cells::GeneMatch match =
-        cells::match_genes(*vocabulary_, open.names(), symbols_, options_.min_overlap);
-    const cells::RankEncoder encoder(*vocabulary_, match.tokens, options_.encoder);
+    const cells::RankEncoder encoder(*vocabulary_, column_tokens(open), options_.encoder);
     const cells::ObsJoin join(inputs_.schema(), open.source->obs_fields());
     Judge judge(filter_, file, open);
-    TokenizeInputs::for_each_block(file, *open.source, [&](const CountBlock& block) {
-      const cells::EncodedCells encoded = cells::encode_block(block, judge(block), encoder);
-      append(encoded, block, *open.source, join, writer);
+    WantedMetadata wanted{true, join.fields()};
+    for (const std::size_t field : judge.fields()) wanted.fields.push_back(field);
+    TokenizeInputs::for_each_block(file, *open.source, wanted, [&](const CellBlock& block) {
+      const cells::EncodedCells encoded = cells::encode_block(block.counts, judge(block), encoder);
+      append(encoded, block, join, writer);
       file.kept += encoded.rows.size();
       progress.update(filter_.seen());
     });
+    checksums_.push_back(support::files_checksum(open.source->files()));
   }
 
-  void append(const cells::EncodedCells& encoded, const CountBlock& block, const cells::CountSource& source,
-              const cells::ObsJoin& join, cells::CorpusWriter& writer) {
-    const std::uint64_t first = block.first_cell;
-    const std::size_t count = block.cell_count();
-    std::vector<std::string> ids = choose(source.cell_ids(first, count), encoded.rows, first);
+  void append(const cells::EncodedCells& encoded, const CellBlock& block, const cells::ObsJoin& join,
+              cells::CorpusWriter& writer) {
+    const std::uint64_t first = block.counts.first_cell;
     const auto read = [&](std::size_t field) {
-      cells::ObsValues values = source.read_obs(field, first, count);
-      return cells::ObsValues{choose(std::move(values.codes), encoded.rows, first),
-                              choose(std::move(values.numbers), encoded.rows, first)};
+      const cells::ObsValues& values = block.obs[field];
+      return cells::ObsValues{choose(values.codes, encoded.rows, first),
+                              choose(values.numbers, encoded.rows, first)};
     };
-    writer.append(encoded.tokens, encoded.offsets, ids, join.read(encoded.rows.size(), read));
+    writer.append(encoded.tokens, encoded.offsets, choose(block.ids, encoded.rows, first),
+                  join.read(encoded.rows.size(), read));
     for (std::size_t i = 1; i < encoded.offsets.size(); ++i) {
       longest_ = std::max(longest_, encoded.offsets[i] - encoded.offsets[i - 1]);
     }
@@ -207,12 +214,12 @@ class Tokenizer {
 
   /// The values of the rows that were kept; `values` begin at row `first`, or are none.
   template <class T>
-  static std::vector<T> choose(std::vector<T> values, const std::vector<std::uint64_t>& rows,
+  static std::vector<T> choose(const std::vector<T>& values, const std::vector<std::uint64_t>& rows,
                                std::uint64_t first) {
-    if (values.empty() || values.size() == rows.size()) return values;
     std::vector<T> chosen;
+    if (values.empty()) return chosen;
     chosen.reserve(rows.size());
-    for (const std::uint64_t row : rows) chosen.push_back(std::move(values[row - first]));
+    for (const std::uint64_t row : rows) chosen.push_back(values[row - first]);
     return chosen;
   }
 
@@ -222,7 +229,14 @@ class Tokenizer {
     cells::CorpusProvenance provenance;
     for (const TokenizeInput& file : inputs_.files()) {
       provenance.sources.push_back(file.path.filename().string());
-      provenance.checksums.push_back(count_file_checksum(file.path));
+      provenance.source_indices.push_back(file.index);
+      provenance.source_cells.push_back(static_cast<std::int64_t>(file.kept));
+    }
+    provenance.checksums = checksums_;
+    if (!options_.shard.empty()) {
+      const Shard shard = Shard::parse(options_.shard);
+      provenance.shard = static_cast<std::int64_t>(shard.index);
+      provenance.shard_count = static_cast<std::int64_t>(shard.count);
     }
     TokenizeOptions shared = options_;  // what all shards of a job have in common
     shared.output.clear();
@@ -275,6 +289,7 @@ class Tokenizer {
   cells::QualityFilter filter_;
   TokenizeInputs inputs_;
   TokenizeResult result_;
+  std::vector<std::string> checksums_;  // of the files, in their order
   std::uint64_t longest_ = 0;
 };
 

@@ -1,6 +1,6 @@
 #include "tokenize_inputs.hpp"
 
-#include <biodta/support/checksum.hpp>
+#include <biodta/support/atomic_file.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
 #include <biodta/support/threads.hpp>
@@ -11,7 +11,9 @@
 #include <cmath>
 #include <functional>
 #include <future>
+#include <new>
 #include <set>
+#include <stdexcept>
 #include <utility>
 
 namespace biodta::pipeline {
@@ -22,26 +24,32 @@ constexpr std::size_t kCellsPerBlock = 512;
 constexpr std::size_t kCellsPerTask = 64;
 constexpr std::uint64_t kMostShards = 1'000'000;
 
-std::optional<std::uint64_t> parse_count(std::string_view text) {
+std::optional<std::uint64_t> parse_whole_number(std::string_view text) {
   std::uint64_t value = 0;
   const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || stopped != text.data() + text.size()) return std::nullopt;
   return value;
 }
 
-/// Files in the order in which they are read; none may be there twice.
-std::vector<std::filesystem::path> expand_inputs(const std::vector<std::filesystem::path>& inputs) {
-  std::vector<std::filesystem::path> paths;
-  std::set<std::filesystem::path> seen;
-  std::error_code ignored;
-  for (const auto& input : inputs) {
-    for (const auto& path : cells::find_count_files(input)) {
-      if (!seen.insert(std::filesystem::weakly_canonical(path, ignored)).second)
-        throw ConfigError("inputs: found " + path.string() + " twice, expected each once");
-      paths.push_back(path);
-    }
+/// A path whose last part is a name: "folder/" means "folder".
+std::filesystem::path named(const std::filesystem::path& path) {
+  const std::filesystem::path normal = path.lexically_normal();
+  return normal.has_filename() ? normal : normal.parent_path();
+}
+
+/// Throws what `use` throws; a want of memory as an InputError that names the file.
+void naming_file(const std::filesystem::path& path, const std::function<void()>& use) {
+  const auto fail = [&path] {
+    throw InputError(path, "", "more values than memory holds",
+                     "blocks of cells that fit, or a file that is whole");
+  };
+  try {
+    use();
+  } catch (const std::bad_alloc&) {
+    fail();
+  } catch (const std::length_error&) {
+    fail();
   }
-  return paths;
 }
 
 }  // namespace
@@ -49,8 +57,8 @@ std::vector<std::filesystem::path> expand_inputs(const std::vector<std::filesyst
 Shard Shard::parse(const std::string& text) {
   if (text.empty()) return {};
   const std::size_t slash = std::min(text.find('/'), text.size());
-  const auto index = parse_count(std::string_view(text).substr(0, slash));
-  const auto count = parse_count(std::string_view(text).substr(std::min(slash + 1, text.size())));
+  const auto index = parse_whole_number(std::string_view(text).substr(0, slash));
+  const auto count = parse_whole_number(std::string_view(text).substr(std::min(slash + 1, text.size())));
   if (!index || !count || *index < 1 || *count > kMostShards || *index > *count) {
     throw ConfigError("shard: found '" + text + "', expected i/n with i from 1 to n, for example 3/16");
   }
@@ -66,22 +74,32 @@ TokenizeInputs::TokenizeInputs(const TokenizeOptions& options, const cells::Voca
                                const cells::GeneSymbols& symbols, const std::vector<cells::ObsRule>& rules,
                                support::Reporter& reporter)
     : options_(options), reporter_(reporter), schema_(options.keep_obs) {
-  for (const auto& path : expand_inputs(options.inputs)) {
-    attempt([&] { survey(path, vocabulary, symbols, rules); });
+  std::set<std::filesystem::path> seen;
+  std::error_code ignored;
+  for (const auto& input : options.inputs) {
+    std::vector<std::filesystem::path> paths;
+    attempt(input, [&] { paths = cells::find_count_files(named(input)); });
+    for (const auto& path : paths) {
+      if (!seen.insert(std::filesystem::weakly_canonical(path, ignored)).second)
+        throw ConfigError("inputs: found " + path.string() + " twice, expected each once");
+      support::require_not_read("output", options.output, {path});
+      support::require_not_read("vocabulary_output", options.vocabulary_output, {path});
+      attempt(path, [&] { survey(path, vocabulary, symbols, rules); });
+    }
   }
-  if (files_.empty()) throw InputError("no input is left: none of the files could be read");
   schema_.require_kept();
   unite_mixed_columns();
+  if (files_.empty()) throw InputError("no input is left: none of the files could be read");
   choose_cells();
 }
 
-bool TokenizeInputs::attempt(const std::function<void()>& use) {
+bool TokenizeInputs::attempt(const std::filesystem::path& path, const std::function<void()>& use) {
   if (!options_.skip_bad_files) {
-    use();
+    naming_file(path, use);
     return true;
   }
   try {
-    use();
+    naming_file(path, use);
     return true;
   } catch (const InputError& error) {
     reporter_.warn("skipped: " + std::string(error.what()));
@@ -114,6 +132,7 @@ void TokenizeInputs::survey(const std::filesystem::path& path, const cells::Voca
     match = cells::match_genes(*vocabulary, opened.names(), symbols, options_.min_overlap);
     cells::require_overlap(*match, *vocabulary, opened.names(), options_.min_overlap, path);
   }
+  if (vocabulary == nullptr) require_same_kind(opened, symbols);
   const cells::ObsSelection selection(rules, *opened.source);
   report(opened, match ? &*match : nullptr);
   const std::string name = path.filename().string();
@@ -145,21 +164,30 @@ void TokenizeInputs::report(const OpenInput& open, const cells::GeneMatch* match
   }
 }
 
-void TokenizeInputs::unite_mixed_columns() {
-  const std::vector<std::string> mixed = schema_.mixed();
-  if (mixed.empty()) return;
-  for (const TokenizeInput& file : files_) {
-    const OpenInput opened = open(file);
-    const std::vector<cells::ObsField>& fields = opened.source->obs_fields();
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-      if (fields[i].categorical || std::find(mixed.begin(), mixed.end(), fields[i].name) == mixed.end())
-        continue;
-      for (std::uint64_t first = 0; first < file.cells; first += kCellsPerBlock) {
-        const std::uint64_t count = std::min<std::uint64_t>(kCellsPerBlock, file.cells - first);
-        schema_.add_numbers(fields[i].name, opened.source->read_obs(i, first, count).numbers);
-      }
-    }
+void TokenizeInputs::require_same_kind(const OpenInput& open, const cells::GeneSymbols& symbols) {
+  const std::string kind = cells::kind_of_gene_ids(common_gene_ids(open, symbols));
+  if (kind_of_ids_.empty()) {
+    kind_of_ids_ = kind;
+    first_of_kind_ = open.source->path();
   }
+  if (kind.empty() || kind == kind_of_ids_) return;
+  throw InputError(
+      open.source->path(), "genes", kind, kind_of_ids_ + " as in " + first_of_kind_.string(),
+      "medians are of genes that the files have in common; symbols become Ensembl ids by a table "
+      "(gene_symbols, or --gene-symbols)");
+}
+
+void TokenizeInputs::unite_mixed_columns() {
+  if (schema_.mixed().empty()) return;
+  std::erase_if(files_, [&](const TokenizeInput& file) {
+    return !attempt(file.path, [&] {
+      const OpenInput opened = open(file);
+      schema_.add_mixed_numbers(opened.source->obs_fields(), file.cells,
+                                [&](std::size_t field, std::uint64_t first, std::uint64_t count) {
+                                  return opened.source->read_obs(field, first, count);
+                                });
+    });
+  });
 }
 
 void TokenizeInputs::choose_cells() {
@@ -170,6 +198,7 @@ void TokenizeInputs::choose_cells() {
   const std::uint64_t end = shard.end(total);
   std::uint64_t at = 0;
   for (TokenizeInput& file : files_) {
+    file.index = &file - files_.data();
     const auto inside = [&](std::uint64_t cell) { return std::clamp(cell, at, at + file.cells) - at; };
     file.begin = inside(begin);
     file.end = inside(end);
@@ -191,42 +220,57 @@ void TokenizeInputs::read_through() {
   const auto progress = reporter_.start("check", total, "cells");
   std::uint64_t done = 0;
   std::erase_if(files_, [&](TokenizeInput& file) {
-    return !attempt([&] {
+    return !attempt(file.path, [&] {
       const OpenInput opened = open(file);
+      WantedMetadata wanted{true, {}};
+      const std::vector<cells::ObsField>& fields = opened.source->obs_fields();
+      for (std::size_t i = 0; i < fields.size(); ++i) {
+        if (schema_.keeps(fields[i])) wanted.fields.push_back(i);
+      }
       TokenizeInput whole = file;  // the statistics are of all cells, whatever the shard
       whole.begin = 0;
       whole.end = file.cells;
       cells::SourceStatistics statistics;
-      for_each_block(whole, *opened.source, [&](const cells::CountBlock& block) {
-        for (const auto& cell : measure_block(block, opened.is_mitochondrial)) statistics.add(cell);
-        progress->update(done += block.cell_count());
+      for_each_block(whole, *opened.source, wanted, [&](const CellBlock& block) {
+        for (const auto& cell : measure_block(block.counts, opened.is_mitochondrial)) statistics.add(cell);
+        progress->update(done += block.counts.cell_count());
       });
       file.statistics = statistics;
     });
   });
-  if (files_.empty()) throw InputError("no input is left: none of the files could be read");
+  if (files_.empty() && !skipped_.empty() && options_.shard.empty())
+    throw InputError("no input is left: none of the files could be read");
 }
 
 void TokenizeInputs::for_each_block(const TokenizeInput& file, cells::CountSource& source,
-                                    const std::function<void(const cells::CountBlock&)>& use) {
+                                    const WantedMetadata& wanted,
+                                    const std::function<void(const CellBlock&)>& use) {
   source.seek(file.begin);
   std::uint64_t left = file.cells_read();
   const std::launch policy = support::thread_limit() > 1 ? std::launch::async : std::launch::deferred;
   // Two blocks take turns, so that their memory is touched for the first time only once.
-  std::array<cells::CountBlock, 2> blocks;
+  std::array<CellBlock, 2> blocks;
+  for (CellBlock& block : blocks) block.obs.resize(source.obs_fields().size());
   std::size_t turn = 0;
-  const auto read = [&source, &left](cells::CountBlock& block) {
-    if (left == 0 || !source.next(block, std::min<std::uint64_t>(kCellsPerBlock, left))) return false;
-    left -= block.cell_count();
+  // A source is not for two threads at once: all that is wanted of its cells is read here.
+  const auto read = [&](CellBlock& block) {
+    if (left == 0 || !source.next(block.counts, std::min<std::uint64_t>(kCellsPerBlock, left))) return false;
+    const std::uint64_t first = block.counts.first_cell;
+    const std::uint64_t count = block.counts.cell_count();
+    if (wanted.ids) block.ids = source.cell_ids(first, count);
+    for (const std::size_t field : wanted.fields) block.obs[field] = source.read_obs(field, first, count);
+    left -= count;
     return true;
   };
-  std::future<bool> coming = std::async(policy, read, std::ref(blocks[turn]));
-  while (coming.get()) {
-    const cells::CountBlock& block = blocks[turn];
-    turn = 1 - turn;
-    coming = std::async(policy, read, std::ref(blocks[turn]));
-    use(block);
-  }
+  naming_file(file.path, [&] {
+    std::future<bool> coming = std::async(policy, read, std::ref(blocks[turn]));
+    while (coming.get()) {
+      const CellBlock& block = blocks[turn];
+      turn = 1 - turn;
+      coming = std::async(policy, read, std::ref(blocks[turn]));
+      use(block);
+    }
+  });
 }
 
 std::vector<cells::CellQuality> measure_block(const cells::CountBlock& block,
@@ -243,17 +287,13 @@ std::vector<cells::CellQuality> measure_block(const cells::CountBlock& block,
   return qualities;
 }
 
-std::string count_file_checksum(const std::filesystem::path& path) {
-  if (!std::filesystem::is_directory(path)) return support::file_checksum(path);
-  std::vector<std::filesystem::path> parts;
-  for (const auto& entry : std::filesystem::directory_iterator(path)) {
-    const std::string name = entry.path().filename().string();
-    const auto has = [&](std::string_view part) { return name.find(part) != std::string::npos; };
-    if (has("matrix.mtx") || has("features.tsv") || has("genes.tsv") || has("barcodes.tsv"))
-      parts.push_back(entry.path());
+std::vector<std::string> common_gene_ids(const OpenInput& open, const cells::GeneSymbols& symbols) {
+  std::vector<std::string> ids;
+  for (const std::string& id : open.source->gene_ids()) {
+    const auto known = cells::looks_like_ensembl(id) ? std::span<const std::string>() : symbols.ids(id);
+    ids.push_back(known.empty() ? cells::canonical_gene_id(id) : known.front());
   }
-  std::sort(parts.begin(), parts.end());
-  return support::files_checksum(parts);
+  return ids;
 }
 
 }  // namespace biodta::pipeline

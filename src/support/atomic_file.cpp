@@ -110,6 +110,18 @@ void require_writable(const fs::path& target) {
   if (::access(parent.c_str(), W_OK | X_OK) != 0) fail(target, "cannot be written", system_reason());
 }
 
+void require_regular(std::string_view key, const std::filesystem::path& target) {
+  std::error_code ignored;
+  const auto status = std::filesystem::status(target, ignored);
+  if (target.empty() || (target.has_filename() && !std::filesystem::exists(status)) ||
+      std::filesystem::is_regular_file(status)) {
+    return;
+  }
+  const bool folder = !target.has_filename() || std::filesystem::is_directory(status);
+  throw ConfigError(std::string(key) + ": found " + target.string() +
+                    (folder ? ", a folder" : ", a device or pipe") + ", expected the name of a file");
+}
+
 void require_not_read(std::string_view key, const fs::path& written, std::initializer_list<fs::path> read) {
   std::error_code ignored;
   for (const fs::path& path : read) {

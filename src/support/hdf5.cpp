@@ -1,5 +1,5 @@
-#include "hdf5_chunks.hpp"
 #include "hdf5_handle.hpp"
+#include "hdf5_text.hpp"
 
 #include <algorithm>
 
@@ -179,7 +179,10 @@ Dataset Group::dataset(std::string_view path) const {
   Dataset opened;
   opened.object_ = open_member(object_, path, H5I_DATASET, "a dataset");
   opened.object_->id = reopen_with_cache(opened.object_->id);
-  if (object_->file->read_only) opened.object_->chunks = ChunkReader::of(opened.object_);
+  if (object_->file->read_only) {
+    opened.object_->chunks = ChunkReader::of(opened.object_);
+    opened.object_->text = HeapText::of(opened.object_);
+  }
   return opened;
 }
 
@@ -270,6 +273,10 @@ void File::close() {
   if (H5Fclose(id) < 0 || !flushed) {
     throw InputError(path_, "", flushed ? cause() : why, "room for the file's contents");
   }
+}
+
+bool is_floating(ElementType type) {
+  return type == ElementType::kFloat16 || type == ElementType::kFloat32 || type == ElementType::kFloat64;
 }
 
 std::size_t element_size(ElementType type) {

@@ -19,68 +19,15 @@
 namespace biodta::support::hdf5 {
 namespace {
 
-constexpr H5Z_filter_t kLzfFilter = 32000;  // h5py's, in The HDF Group's register
-
 /// Chunks kept between reads, and the bytes that they may take together (a single one may take more).
 constexpr std::size_t kKeptChunks = 8;
 constexpr std::size_t kKeptBytes = std::size_t{64} << 20;
 
-/// Filters that files in this field are met with, for people to know what they lack.
-std::string filter_name(H5Z_filter_t id, std::string_view own_name) {
-  switch (id) {
-    case H5Z_FILTER_SZIP:
-      return "szip";
-    case 32001:
-      return "blosc";
-    case 32004:
-      return "LZ4";
-    case 32008:
-      return "bitshuffle";
-    case 32013:
-      return "ZFP";
-    case 32015:
-      return "zstd";
-    case 32026:
-      return "blosc2";
-    default:
-      return own_name.empty() ? "an unknown filter" : std::string(own_name);
-  }
-}
-
-/// HDF5's own calls of the filter, for datasets that it reads itself (text).
-std::size_t lzf_filter(unsigned flags, std::size_t count, const unsigned* parameters, std::size_t bytes,
-                       std::size_t* buffer_bytes, void** buffer) {
-  const bool reading = (flags & H5Z_FLAG_REVERSE) != 0;
-  std::size_t room = reading ? (count > 2 && parameters[2] != 0 ? parameters[2] : *buffer_bytes) : bytes;
-  if (room == 0) return 0;
-  void* made = H5allocate_memory(room, false);
-  if (made == nullptr) return 0;
-  const auto call = reading ? lzf_decompress : lzf_compress;
-  unsigned size = call(*buffer, static_cast<unsigned>(bytes), made, static_cast<unsigned>(room));
-  // The parameter is too small for text: h5py counts a reference to a string as 8 bytes, the file has 16. A
-  // byte of LZF makes at most 132.
-  while (reading && size == 0 && errno == E2BIG && room / 132 <= bytes) {
-    room *= 2;
-    H5free_memory(made);
-    made = H5allocate_memory(room, false);
-    if (made == nullptr) return 0;
-    size = call(*buffer, static_cast<unsigned>(bytes), made, static_cast<unsigned>(room));
-  }
-  if (size == 0) {
-    H5free_memory(made);
-    return 0;
-  }
-  H5free_memory(*buffer);
-  *buffer = made;
-  *buffer_bytes = room;
-  return size;
-}
-
 bool inflate(std::span<const std::byte> from, std::span<std::byte> to) {
   thread_local const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)>
-      kInflater(libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
+      inflater(libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
   std::size_t made = 0;
-  return libdeflate_zlib_decompress(kInflater.get(), from.data(), from.size(), to.data(), to.size(), &made) ==
+  return libdeflate_zlib_decompress(inflater.get(), from.data(), from.size(), to.data(), to.size(), &made) ==
              LIBDEFLATE_SUCCESS &&
          made == to.size();
 }
@@ -114,8 +61,12 @@ void unshuffle(std::span<const std::byte> from, std::span<std::byte> to, std::si
       return join_planes<std::uint32_t>(from, to);
     case 8:
       return join_planes<std::uint64_t>(from, to);
-    default:
-      std::copy(from.begin(), from.end(), to.begin());
+    default: {
+      const std::size_t count = from.size() / element_size;
+      for (std::size_t b = 0; b < element_size; ++b) {
+        for (std::size_t i = 0; i < count; ++i) to[i * element_size + b] = from[b * count + i];
+      }
+    }
   }
 }
 
@@ -180,44 +131,8 @@ void convert_from(ElementType type, const std::byte* from, std::span<To> to) {
 
 }  // namespace
 
-void register_lzf() {
-  if (H5Zfilter_avail(kLzfFilter) > 0) return;
-  static constexpr H5Z_class2_t kClass = {H5Z_CLASS_T_VERS, kLzfFilter, 1,         1, "lzf",
-                                          nullptr,          nullptr,    lzf_filter};
-  H5Zregister(&kClass);
-}
-
-void require_filters(const ObjectPointer& dataset) {
-  const Handle properties(check(H5Dget_create_plist(id_of(dataset)), dataset, "a readable dataset"),
-                          H5Pclose);
-  const int count = H5Pget_nfilters(properties.get());
-  for (int i = 0; i < count; ++i) {
-    std::array<char, 64> name{};
-    unsigned flags = 0;
-    unsigned configuration = 0;
-    std::size_t parameters = 0;
-    const H5Z_filter_t id = H5Pget_filter2(properties.get(), static_cast<unsigned>(i), &flags, &parameters,
-                                           nullptr, name.size() - 1, name.data(), &configuration);
-    if (H5Zfilter_avail(id) > 0) continue;
-    H5Eclear2(H5E_DEFAULT);
-    throw InputError(
-        dataset->file->path, name_of(dataset),
-        "values compressed by " + filter_name(id, name.data()) + " (HDF5 filter " + std::to_string(id) +
-            "), which this HDF5 lacks",
-        "gzip, LZF, szip or none",
-        "write the file anew with gzip, where the filter is at hand; or name a folder of HDF5 plugins "
-        "in HDF5_PLUGIN_PATH");
-  }
-}
-
 std::unique_ptr<ChunkReader> ChunkReader::of(const ObjectPointer& dataset) {
-  const hid_t id = id_of(dataset);
-  const Handle properties(H5Dget_create_plist(id), H5Pclose);
-  const Handle type(H5Dget_type(id), H5Tclose);
-  const Handle space(H5Dget_space(id), H5Sclose);
-  if (H5Pget_layout(properties.get()) != H5D_CHUNKED) return nullptr;
-  const int rank = H5Sget_simple_extent_ndims(space.get());
-  if (rank < 1 || rank > 2) return nullptr;
+  const Handle type(H5Dget_type(id_of(dataset)), H5Tclose);
   auto reader = std::make_unique<ChunkReader>();
   reader->type_ = classify(type.get());
   switch (reader->type_) {
@@ -230,14 +145,31 @@ std::unique_ptr<ChunkReader> ChunkReader::of(const ObjectPointer& dataset) {
   }
   if (H5Tequal(type.get(), make_file_type(reader->type_).get()) <= 0) return nullptr;
   reader->element_size_ = H5Tget_size(type.get());
+  return reader->take_layout(dataset) ? std::move(reader) : nullptr;
+}
+
+std::unique_ptr<ChunkReader> ChunkReader::of_elements(const ObjectPointer& dataset,
+                                                      std::size_t element_bytes) {
+  auto reader = std::make_unique<ChunkReader>();
+  reader->element_size_ = element_bytes;
+  const bool usable = reader->take_layout(dataset) && !reader->two_dimensional_;
+  return usable ? std::move(reader) : nullptr;
+}
+
+bool ChunkReader::take_layout(const ObjectPointer& dataset) {
+  const Handle properties(H5Dget_create_plist(id_of(dataset)), H5Pclose);
+  const Handle space(H5Dget_space(id_of(dataset)), H5Sclose);
+  if (H5Pget_layout(properties.get()) != H5D_CHUNKED) return false;
+  const int rank = H5Sget_simple_extent_ndims(space.get());
+  if (rank < 1 || rank > 2) return false;
   std::array<hsize_t, 2> size{};
   std::array<hsize_t, 2> chunk{};
   H5Sget_simple_extent_dims(space.get(), size.data(), nullptr);
-  if (H5Pget_chunk(properties.get(), 2, chunk.data()) != rank) return nullptr;
-  reader->two_dimensional_ = rank == 2;
-  reader->columns_ = rank == 2 ? size[1] : 1;
-  reader->chunk_rows_ = chunk[0];
-  reader->chunk_columns_ = rank == 2 ? chunk[1] : 1;
+  if (H5Pget_chunk(properties.get(), 2, chunk.data()) != rank) return false;
+  two_dimensional_ = rank == 2;
+  columns_ = rank == 2 ? size[1] : 1;
+  chunk_rows_ = chunk[0];
+  chunk_columns_ = rank == 2 ? chunk[1] : 1;
   const int filters = H5Pget_nfilters(properties.get());
   for (int i = 0; i < filters; ++i) {
     unsigned flags = 0;
@@ -246,19 +178,19 @@ std::unique_ptr<ChunkReader> ChunkReader::of(const ObjectPointer& dataset) {
     switch (H5Pget_filter2(properties.get(), static_cast<unsigned>(i), &flags, &parameters, nullptr, 0,
                            nullptr, &configuration)) {
       case H5Z_FILTER_SHUFFLE:
-        reader->filters_.push_back(Filter::kShuffle);
+        filters_.push_back(Filter::kShuffle);
         break;
       case H5Z_FILTER_DEFLATE:
-        reader->filters_.push_back(Filter::kDeflate);
+        filters_.push_back(Filter::kDeflate);
         break;
       case kLzfFilter:
-        reader->filters_.push_back(Filter::kLzf);
+        filters_.push_back(Filter::kLzf);
         break;
       default:
-        return nullptr;
+        return false;
     }
   }
-  return reader;
+  return true;
 }
 
 void ChunkReader::Bytes::resize(std::size_t bytes) {
@@ -359,9 +291,9 @@ void ChunkReader::copy_rows(const Bytes& bytes, Place place, std::uint64_t first
   }
 }
 
-template <class T>
-bool ChunkReader::read(const ObjectPointer& dataset, std::uint64_t first, std::uint64_t rows,
-                       std::span<T> out) {
+template <class Copy>
+bool ChunkReader::for_each_chunk(const ObjectPointer& dataset, std::uint64_t first, std::uint64_t rows,
+                                 const Copy& copy) {
   const std::uint64_t top = first / chunk_rows_;
   const std::uint64_t bottom = (first + rows - 1) / chunk_rows_;
   const std::uint64_t across = (columns_ + chunk_columns_ - 1) / chunk_columns_;
@@ -371,28 +303,41 @@ bool ChunkReader::read(const ObjectPointer& dataset, std::uint64_t first, std::u
     for (std::size_t i = begin; i < end && complete; ++i) {
       const Place place = {top + i / across, i % across};
       const bool partly = first > place.row * chunk_rows_ || first + rows < (place.row + 1) * chunk_rows_;
-      if (!partly) {
-        if (load(dataset, place, scratch)) {
-          copy_rows(scratch, place, first, rows, out);
-        } else {
-          complete = false;
-        }
-        continue;
-      }
-      SharedBytes bytes = find_kept(place);
-      if (!bytes) {
+      SharedBytes bytes = partly ? find_kept(place) : nullptr;
+      if (bytes) {
+        copy(*bytes, place);
+      } else if (!partly) {
+        complete = load(dataset, place, scratch) && complete;
+        if (complete) copy(scratch, place);
+      } else {
         auto loaded = std::make_shared<Bytes>();
-        if (!load(dataset, place, *loaded)) {
-          complete = false;
-          continue;
-        }
-        bytes = std::move(loaded);
-        keep(place, bytes);
+        complete = load(dataset, place, *loaded) && complete;
+        if (!complete) continue;
+        copy(*loaded, place);
+        keep(place, std::move(loaded));
       }
-      copy_rows(*bytes, place, first, rows, out);
     }
   });
   return complete;
+}
+
+bool ChunkReader::read_elements(const ObjectPointer& dataset, std::uint64_t first, std::uint64_t rows,
+                                std::span<std::byte> out) {
+  if (rows == 0) return true;
+  return for_each_chunk(dataset, first, rows, [&](const Bytes& bytes, Place place) {
+    const std::uint64_t top = place.row * chunk_rows_;
+    const std::uint64_t begin = std::max(first, top);
+    const std::uint64_t end = std::min(first + rows, top + chunk_rows_);
+    std::memcpy(out.data() + (begin - first) * element_size_,
+                bytes.data.get() + (begin - top) * element_size_, (end - begin) * element_size_);
+  });
+}
+
+template <class T>
+bool ChunkReader::read(const ObjectPointer& dataset, std::uint64_t first, std::uint64_t rows,
+                       std::span<T> out) {
+  return for_each_chunk(dataset, first, rows,
+                        [&](const Bytes& bytes, Place place) { copy_rows(bytes, place, first, rows, out); });
 }
 
 #define BIODTA_INSTANTIATE_CHUNKS(T) \

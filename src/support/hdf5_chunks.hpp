@@ -3,25 +3,17 @@
 /// Chunks of a dataset decompressed by us, on all threads and outside HDF5's lock: HDF5 itself inflates one
 /// chunk at a time under its lock, with zlib, which is what reading count files then waits for.
 
+#include "hdf5_filters.hpp"
 #include "hdf5_handle.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <span>
 #include <vector>
 
 namespace biodta::support::hdf5 {
-
-/// Registers h5py's LZF filter with HDF5, which packages leave out. To be called under a Session.
-void register_lzf();
-
-/// Throws InputError, naming the filter, where a dataset was written with one that this HDF5 lacks. To be
-/// called under a Session.
-void require_filters(const ObjectPointer& dataset);
 
 /// Reads rows of one chunked dataset of a file that nobody writes. Thread-safe.
 class ChunkReader {
@@ -30,6 +22,12 @@ class ChunkReader {
   /// than little-endian numbers, filters other than gzip, LZF and byte shuffle. To be called under a Session.
   static std::unique_ptr<ChunkReader> of(const ObjectPointer& dataset);
 
+  /// The same for one dimension of elements of another kind, which are `element_bytes` wide in the file.
+  static std::unique_ptr<ChunkReader> of_elements(const ObjectPointer& dataset, std::size_t element_bytes);
+
+  /// Rows [first, first + rows) of what of_elements reads, byte for byte; otherwise as read().
+  bool read_elements(const ObjectPointer& dataset, std::uint64_t first, std::uint64_t rows,
+                     std::span<std::byte> out);
   /// Rows [first, first + rows) as values of T, converted as HDF5 does it. The range was checked before. Not
   /// to be called under a Session, which the threads at work could not enter.
   /// @return false where a chunk was never written: HDF5 then knows what to fill in.
@@ -53,6 +51,12 @@ class ChunkReader {
     std::uint64_t column;
   };
 
+  /// Takes the grid and the filters of a dataset; false where HDF5 must read it itself.
+  bool take_layout(const ObjectPointer& dataset);
+  /// Hands each chunk of some rows to `copy`.
+  template <class Copy>
+  bool for_each_chunk(const ObjectPointer& dataset, std::uint64_t first, std::uint64_t rows,
+                      const Copy& copy);
   SharedBytes find_kept(Place place);
   void keep(Place place, SharedBytes bytes);
   /// @return false where the chunk was never written

@@ -1,3 +1,4 @@
+#include "hdf5_filters.hpp"
 #include "hdf5_handle.hpp"
 
 #include <algorithm>
@@ -11,6 +12,7 @@ constexpr std::string_view kTable = "a readable table";
 Handle compound_type(const ObjectPointer& object) {
   Handle type(check(H5Dget_type(id_of(object)), object, kTable), H5Tclose);
   if (H5Tget_class(type.get()) != H5T_COMPOUND) fail(object, "values without members", kTable);
+  require_filters(object);
   return type;
 }
 

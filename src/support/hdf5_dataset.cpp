@@ -1,5 +1,5 @@
-#include "hdf5_chunks.hpp"
 #include "hdf5_handle.hpp"
+#include "hdf5_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -188,6 +188,8 @@ std::vector<T> Dataset::read_all() const {
 }
 
 std::vector<std::string> Dataset::read_strings() const {
+  const std::vector<std::uint64_t> size = shape();
+  if (size.size() == 1) return read_strings(0, size.front());
   const Session session;
   const Handle type = file_type(object_);
   if (classify(type.get()) != ElementType::kString) fail(object_, "numbers", "text");
@@ -205,6 +207,7 @@ std::vector<std::string> Dataset::read_strings() const {
 void Dataset::read_rows_raw(std::uint64_t first, std::uint64_t rows, std::span<std::byte> out) const {
   const Session session;
   const Handle type = file_type(object_);
+  require_filters(object_);
   const Rows block = select_rows(object_, first, rows);
   require_size(out.size(), block.count * H5Tget_size(type.get()), object_);
   if (block.count == 0) return;
@@ -213,11 +216,17 @@ void Dataset::read_rows_raw(std::uint64_t first, std::uint64_t rows, std::span<s
 }
 
 std::vector<std::string> Dataset::read_strings(std::uint64_t first, std::uint64_t count) const {
+  {
+    const Session session;
+    if (classify(file_type(object_).get()) != ElementType::kString) fail(object_, "numbers", "text");
+    require_filters(object_);
+    const std::size_t rank = shape().size();
+    if (rank != 1) fail(object_, std::to_string(rank) + " dimensions", "1");
+    select_rows(object_, first, count);  // refuses rows that are not there
+  }
+  if (object_->text) return object_->text->read(object_, first, count);
   const Session session;
   const Handle type = file_type(object_);
-  if (classify(type.get()) != ElementType::kString) fail(object_, "numbers", "text");
-  const std::size_t rank = shape().size();
-  if (rank != 1) fail(object_, std::to_string(rank) + " dimensions", "1");
   const Rows block = select_rows(object_, first, count);
   auto values = read_string_elements(type.get(), block.memory.get(), count, [&](hid_t memory, void* out) {
     return check(H5Dread(id_of(object_), memory, block.memory.get(), block.file.get(), H5P_DEFAULT, out),

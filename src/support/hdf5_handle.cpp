@@ -1,6 +1,6 @@
 #include "hdf5_handle.hpp"
 
-#include "hdf5_chunks.hpp"
+#include "hdf5_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,6 +12,10 @@ namespace {
 
 std::recursive_mutex& process_lock() {
   static std::recursive_mutex lock;
+  // Before the first other call: what could not be written (a full disk) cannot be closed either, and HDF5's
+  // own tidying at the end of the process crashes over it.
+  static const herr_t kNoTidying = H5dont_atexit();
+  static_cast<void>(kNoTidying);
   return lock;
 }
 
@@ -103,6 +107,13 @@ std::string cause() {
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, &text);
   H5Eclear2(H5E_DEFAULT);
   std::replace(text.begin(), text.end(), '\n', ' ');
+  // Of a failed system call only its own words say something: "… error message = 'File too large', buf =
+  // 0x…".
+  constexpr std::string_view kSystemWords = "error message = '";
+  if (const std::size_t at = text.find(kSystemWords); at != std::string::npos) {
+    text.erase(0, at + kSystemWords.size());
+    text.erase(std::min(text.find('\''), text.size()));
+  }
   return text.empty() ? "an unreadable object" : text;
 }
 

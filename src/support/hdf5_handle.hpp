@@ -69,6 +69,7 @@ class Handle {
 std::string cause();
 
 class ChunkReader;
+class HeapText;
 
 namespace detail {
 
@@ -84,6 +85,7 @@ struct Object {
   hid_t id = H5I_INVALID_HID;
   std::shared_ptr<OpenFile> file;
   std::unique_ptr<ChunkReader> chunks;  // of datasets that are read chunk by chunk
+  std::unique_ptr<HeapText> text;       // of datasets of text of variable length
   ~Object();
 };
 

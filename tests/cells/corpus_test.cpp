@@ -140,9 +140,13 @@ TEST_F(CorpusTest, TheBytesDoNotDependOnHowTheCellsCame) {
 TEST_F(CorpusTest, ObsAndProvenanceComeBack) {
   const Vocabulary vocabulary = vocabulary_of(5);
   const RandomCells cells(3, 4, vocabulary, 1);
-  const CorpusProvenance provenance{{"A.h5ad", "B.h5ad"},         {"crc32:1", "crc32:2"},
-                                    "filters:\n  min_genes: 7\n", 9,
-                                    {"min_genes", "x"},           {5, 1}};
+  const CorpusProvenance provenance{.sources = {"A.h5ad", "B.h5ad"},
+                                    .checksums = {"crc32:1", "crc32:2"},
+                                    .source_cells = {2, 1},
+                                    .options = "filters:\n  min_genes: 7\n",
+                                    .cells_read = 9,
+                                    .filter_names = {"min_genes", "x"},
+                                    .filter_dropped = {5, 1}};
   write(folder_ / "c.h5", vocabulary, cells, 2,
         {{"type", {1, -1, 0}, {"T", "B"}, {}}, {"age", {}, {}, {1, 2, 3.5}}}, provenance);
   const Corpus corpus = Corpus::open(folder_ / "c.h5");
@@ -154,6 +158,7 @@ TEST_F(CorpusTest, ObsAndProvenanceComeBack) {
   const CorpusProvenance back = corpus.provenance();
   EXPECT_EQ(back.sources, provenance.sources);
   EXPECT_EQ(back.checksums, provenance.checksums);
+  EXPECT_EQ(back.source_cells, provenance.source_cells);
   EXPECT_EQ(back.options, provenance.options);
   EXPECT_EQ(back.cells_read, 9U);
   EXPECT_EQ(back.filter_names, provenance.filter_names);
@@ -182,7 +187,7 @@ TEST_F(CorpusTest, H5pyAloneReadsIt) {
   std::vector<std::int32_t> codes;
   for (std::int32_t i = 0; i < 50; ++i) codes.push_back(i % 2);
   write(folder_ / "c.h5", vocabulary, cells, 9, {{"type", codes, {"T", "B"}, {}}},
-        {{"A.h5ad"}, {"crc32:1"}, "", 60, {}, {}});
+        {.sources = {"A.h5ad"}, .checksums = {"crc32:1"}, .source_cells = {50}, .cells_read = 60});
   const auto printed = run_python(
       "import h5py\n"
       "f = h5py.File('" +

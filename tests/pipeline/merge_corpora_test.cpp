@@ -6,6 +6,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 namespace biodta::pipeline {
 namespace {
 
@@ -53,6 +55,7 @@ TEST_F(MergeTest, TheBytesDependOnNeitherThreadsNorTheNameOfTheOutput) {
 TEST_F(MergeTest, MoreShardsThanCellsGiveEmptyCorporaThatMergeToo) {
   options_.inputs = {folder_ / "b.h5ad"};
   options_.filters.min_genes = 0;
+  options_.filters.standard_deviations = 3.0;
   tokenize(options_, support::silent_reporter());
   const auto parts = shards(3);
   std::uint64_t cells = 0;
@@ -60,6 +63,42 @@ TEST_F(MergeTest, MoreShardsThanCellsGiveEmptyCorporaThatMergeToo) {
   EXPECT_EQ(cells, 1U);
   merge_corpora(parts, folder_ / "merged.h5", support::silent_reporter());
   EXPECT_EQ(bytes(folder_ / "merged.h5") == bytes(options_.output), true);
+}
+
+TEST_F(MergeTest, ShardsComeInTheirOrderWhateverTheOrderOfTheNamesAndAllOfThem) {
+  tokenize(options_, support::silent_reporter());
+  std::vector<std::filesystem::path> parts = shards(12);
+  std::sort(parts.begin(), parts.end());  // part-1, part-10, part-11, part-12, part-2, …
+  ASSERT_EQ(parts[1].filename(), "part-10-of-12.h5");
+  const std::filesystem::path merged = folder_ / "merged.h5";
+  support::Reporter& quiet = support::silent_reporter();
+  merge_corpora(parts, merged, quiet);
+  EXPECT_EQ(bytes(merged) == bytes(options_.output), true);
+  EXPECT_EQ(cells::Corpus::open(parts[1]).provenance().shard, 10);
+  EXPECT_EQ(cells::Corpus::open(merged).provenance().shard, 0);
+  std::filesystem::remove(merged);
+  const auto refused = [&](std::vector<std::filesystem::path> some,
+                           std::initializer_list<std::string_view> words) {
+    expect_error<InputError>([&] { merge_corpora(some, merged, quiet); }, words);
+    EXPECT_FALSE(std::filesystem::exists(merged));
+  };
+  refused({parts[1]}, {"part-10-of-12.h5", "shard 10 of 12", "shard 1 of 12 before it"});
+  refused({parts.begin(), parts.begin() + 4}, {"part-10-of-12.h5", "shard 2 of 12 before it"});
+  parts.erase(parts.begin() + 3);  // the twelfth
+  refused(parts, {"part-11-of-12.h5", "shard 11 of 12 as the last", "shard 12 of 12 too"});
+  std::filesystem::copy_file(parts[0], folder_ / "again.h5");
+  parts.push_back(folder_ / "again.h5");
+  refused(parts, {"again.h5", "shard 1 of 12 a second time"});
+}
+
+TEST_F(MergeTest, EqualFilesSideBySideAreBothNamed) {
+  std::filesystem::create_directory(folder_ / "copy");
+  std::filesystem::copy_file(folder_ / "a.h5ad", folder_ / "copy/a.h5ad");
+  options_.inputs = {folder_ / "a.h5ad", folder_ / "copy/a.h5ad"};
+  tokenize(options_, support::silent_reporter());
+  merge_corpora(shards(2), folder_ / "merged.h5", support::silent_reporter());
+  EXPECT_EQ(bytes(folder_ / "merged.h5") == bytes(options_.output), true);
+  EXPECT_THAT(cells::Corpus::open(options_.output).provenance().sources, ElementsAre("a.h5ad", "a.h5ad"));
 }
 
 TEST_F(MergeTest, CorporaOfDifferentJobsUniteTheirColumns) {

@@ -19,10 +19,16 @@ namespace biodta::cells {
 
 /// Where a corpus comes from; written as attributes and shown by programs.
 struct CorpusProvenance {
-  std::vector<std::string> sources;    ///< file names
-  std::vector<std::string> checksums;  ///< one a source
-  std::string options;                 ///< the tokenizer's settings but for output and shard, YAML
+  std::vector<std::string> sources;        ///< file names
+  std::vector<std::string> checksums;      ///< one a source
+  std::vector<std::int64_t> source_cells;  ///< cells of the corpus that come from each, in this order
+  std::string options;                     ///< the tokenizer's settings but for output and shard, YAML
   std::uint64_t cells_read = 0;
+  /// Of a corpus that is part i of n of a job, from 1: what merging needs. A whole corpus has 0 of 0 and no
+  /// indices.
+  std::int64_t shard = 0;
+  std::int64_t shard_count = 0;
+  std::vector<std::int64_t> source_indices;  ///< of the sources among all files of the job
   std::vector<std::string> filter_names;     ///< filters that dropped cells …
   std::vector<std::int64_t> filter_dropped;  ///< … and how many each dropped
 };
@@ -61,7 +67,7 @@ void write_corpus(const std::filesystem::path& path, const Vocabulary& vocabular
                   const CorpusProvenance& provenance = {});
 
 /// Reads a corpus, on demand: opening takes the vocabulary alone, whatever the number of cells. Reading is
-/// thread-safe.
+/// thread-safe but for obs.
 class Corpus {
  public:
   static Corpus open(const std::filesystem::path& path);

@@ -69,6 +69,8 @@ class CountSource {
  public:
   virtual ~CountSource() = default;
   virtual const std::filesystem::path& path() const = 0;
+  /// The files that it is read from: itself, but for an mtx folder.
+  virtual std::vector<std::filesystem::path> files() const { return {path()}; }
   /// What kind of file it is, for people: "AnnData .h5ad", "10x .h5 (version 3)", ….
   virtual std::string format() const = 0;
   virtual std::uint64_t cell_count() const = 0;
@@ -115,7 +117,7 @@ std::unique_ptr<CountSource> open_counts(const std::filesystem::path& path,
 
 /// The count files that an input of a program means: a file, or a folder of 10x mtx files, is itself; any
 /// other folder is the .h5ad, .h5 and .loom files and the mtx folders right inside it, sorted by name. Throws
-/// InputError for a missing path and for a folder without any.
+/// InputError for a folder without any, or one that cannot be read; a missing path is left to open_counts.
 std::vector<std::filesystem::path> find_count_files(const std::filesystem::path& path);
 
 }  // namespace biodta::cells

@@ -25,6 +25,9 @@ std::optional<std::string> old_par_y_id(std::string_view id);
 /// Whether an id is Ensembl's, of a gene or transcript of any species.
 bool looks_like_ensembl(std::string_view id);
 
+/// Whether more than half of the ids are.
+bool mostly_ensembl(std::span<const std::string> ids);
+
 /// Symbols and the Ensembl ids that they stand for.
 class GeneSymbols {
  public:

@@ -36,15 +36,19 @@ std::vector<ObsRule> parse_obs_rules(std::span<const std::string> include,
 /// Rules bound to the columns of one file.
 class ObsSelection {
  public:
-  /// Throws InputError, listing the columns there are, where an include rule names none of them, or one of
-  /// identifiers.
-  /// @param source  must outlive this
+  /// Throws InputError, listing the columns there are, where an include rule names none of them, and for
+  /// any rule on a column of identifiers.
+  /// @param rules  must outlive this
   ObsSelection(std::span<const ObsRule> rules, const CountSource& source);
 
   /// Names of the exclude rules whose column the file lacks; they drop nothing there.
   const std::vector<std::string>& without_column() const noexcept { return without_column_; }
-  /// For each of the cells [first, first + count) the index of the first rule that it breaks; -1 = none.
-  std::vector<std::int32_t> broken(std::uint64_t first, std::uint64_t count) const;
+  /// The columns that the rules look at, as indices into CountSource::obs_fields().
+  std::vector<std::size_t> fields() const;
+  /// For each of some cells the index of the first rule that it breaks; -1 = none.
+  /// @param obs    their values by column, as CountSource::read_obs gives them; only those of fields() matter
+  /// @param count  how many cells they are
+  std::vector<std::int32_t> broken(std::span<const ObsValues> obs, std::size_t count) const;
 
  private:
   struct Bound {
@@ -53,7 +57,6 @@ class ObsSelection {
     std::vector<std::uint8_t> good_categories;  // [categories]: whether a cell with it keeps the rule
   };
   std::span<const ObsRule> rules_;
-  const CountSource& source_;
   std::vector<Bound> bound_;
   std::vector<std::string> without_column_;
 };

@@ -31,6 +31,13 @@ class ObsSchema {
   /// add_numbers, of every file again and in the same order, before anything is joined.
   std::vector<std::string> mixed() const;
   void add_numbers(std::string_view column, std::span<const double> numbers);
+  /// The same for every mixed column of a file, read in pieces.
+  /// @param rows  of the file
+  /// @param read  values of a field for the rows [first, first + count)
+  using ReadRange = std::function<ObsValues(std::size_t field, std::uint64_t first, std::uint64_t count)>;
+  void add_mixed_numbers(std::span<const ObsField> fields, std::uint64_t rows, const ReadRange& read);
+  /// Whether a file's column is one that is wanted.
+  bool keeps(const ObsField& field) const;
   /// Every column asked for must have been in some file. Throws ConfigError otherwise.
   void require_kept() const;
 
@@ -59,6 +66,8 @@ class ObsJoin {
 
   /// @param schema  must outlive this, and have been given the file's columns
   ObsJoin(const ObsSchema& schema, std::span<const ObsField> fields);
+  /// The file's columns that `read` is asked for.
+  std::vector<std::size_t> fields() const;
   /// Values of every column of the schema, missing ones where the file has no such column.
   /// @param rows  how many values `read` gives
   std::vector<ObsValues> read(std::size_t rows, const Read& read) const;

@@ -33,6 +33,9 @@ class AtomicPath {
 /// Throws InputError where a file or folder of this name could not be made: to be asked before hours of work.
 /// Makes the folders that it is to lie in.
 void require_writable(const std::filesystem::path& target);
+/// Throws ConfigError where what is to become a file is a folder, a device or a pipe. An empty path is passed
+/// over.
+void require_regular(std::string_view key, const std::filesystem::path& target);
 /// Throws ConfigError, "<key>: found <written>, which is an input too", where a program would write over what
 /// it reads. Empty paths are passed over.
 void require_not_read(std::string_view key, const std::filesystem::path& written,

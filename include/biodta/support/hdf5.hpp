@@ -36,6 +36,9 @@ enum class ElementType {
   kOther    ///< compound, reference, …
 };
 
+/// Whether values of a type may be fractions.
+bool is_floating(ElementType type);
+
 /// How a new dataset is laid out.
 struct DatasetLayout {
   std::vector<std::uint64_t> chunk;  ///< chunk shape; empty = contiguous, and then no compression
@@ -73,7 +76,7 @@ class Attributed {
 };
 
 /// An n-dimensional array. T of the templates: (u)int8/16/32/64, float, double; values are converted from and
-/// to the file's type by HDF5, out-of-range integers being clipped as HDF5 does.
+/// to the file's type, out-of-range integers being clipped as HDF5 does it.
 class Dataset : public Attributed {
  public:
   std::vector<std::uint64_t> shape() const;
