@@ -102,14 +102,15 @@ TenxH5Source::TenxH5Source(hdf5::File file, const CountSourceOptions& options)
                      shape.size() == 1 ? std::to_string(shape.front()) + " cells" : "another shape",
                      std::to_string(cell_count()) + " as in the matrix");
   }
-  read_features();
+  read_features(options.matrix == "auto");
 }
 
 std::string TenxH5Source::format() const {
-  return has_features_ ? "10x .h5 (version 3)" : "10x .h5 (version 2)";
+  if (!has_features_) return "10x .h5 (version 2)";
+  return "10x .h5 (version 3)" + (genome_.empty() ? "" : ", " + genome_);
 }
 
-void TenxH5Source::read_features() {
+void TenxH5Source::read_features(bool choose_genome) {
   const hdf5::Group features = has_features_ ? group_.group("features") : group_;
   const std::uint64_t count = matrix_->columns();
   gene_symbols_ = feature_texts(file_, features, count, {"name", "gene_names", "gene_name"});
@@ -117,7 +118,8 @@ void TenxH5Source::read_features() {
   if (gene_ids_.empty()) gene_ids_ = std::exchange(gene_symbols_, {});
   if (gene_ids_.size() != count)
     throw InputError(path(), features.name(), "no ids of features", "id or genes");
-  const std::vector<std::string> types = feature_texts(file_, features, count, {"feature_type"});
+  std::vector<std::string> types = feature_texts(file_, features, count, {"feature_type"});
+  if (choose_genome) leave_out_other_genomes(feature_texts(file_, features, count, {"genome"}), types);
   if (!number_genes(types)) return;
   const auto keep_genes = [this](std::vector<std::string>& texts) {
     std::size_t feature = 0;
@@ -125,6 +127,22 @@ void TenxH5Source::read_features() {
   };
   keep_genes(gene_ids_);
   keep_genes(gene_symbols_);
+}
+
+void TenxH5Source::leave_out_other_genomes(const std::vector<std::string>& genomes,
+                                           std::vector<std::string>& types) {
+  std::set<std::string> human;
+  std::set<std::string> others;
+  for (std::size_t i = 0; i < genomes.size(); ++i) {
+    if (!types.empty() && types[i] != kGeneExpression) continue;
+    (is_human_genome(genomes[i]) ? human : others).insert(genomes[i]);
+  }
+  if (human.size() != 1 || others.empty()) return;
+  genome_ = *human.begin();
+  types.resize(genomes.size(), std::string(kGeneExpression));
+  for (std::size_t i = 0; i < genomes.size(); ++i) {
+    if (genomes[i] != genome_) types[i] = "a gene of another genome";
+  }
 }
 
 bool TenxH5Source::number_genes(const std::vector<std::string>& types) {

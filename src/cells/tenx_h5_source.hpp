@@ -35,7 +35,9 @@ class TenxH5Source final : public CountSource {
   void read_cells(std::uint64_t first, std::uint64_t max_cells, CountBlock& block) override;
 
  private:
-  void read_features();
+  void read_features(bool choose_genome);
+  /// Of several genomes of which one is human, only that one's features stay genes.
+  void leave_out_other_genomes(const std::vector<std::string>& genomes, std::vector<std::string>& types);
   /// Numbers the features that are genes; false where all of them are.
   bool number_genes(const std::vector<std::string>& types);
   void drop_other_features(CountBlock& block) const;
@@ -44,6 +46,7 @@ class TenxH5Source final : public CountSource {
   std::unique_ptr<CsrMatrix> matrix_;
   support::hdf5::Group group_;
   support::hdf5::Dataset barcodes_;
+  std::string genome_;  // the one chosen of several
   bool has_features_ = false;  // version 3
   std::vector<std::string> gene_ids_;
   std::vector<std::string> gene_symbols_;

@@ -31,6 +31,15 @@ std::optional<std::uint64_t> parse_whole_number(std::string_view text) {
   return value;
 }
 
+/// Names go into the corpus, which every reader must be able to read.
+void require_plain_text(const std::filesystem::path& path, const std::string& what, std::uint64_t first,
+                        std::span<const std::string> names) {
+  const auto odd = std::find_if_not(names.begin(), names.end(), support::is_plain_text);
+  if (odd == names.end()) return;
+  throw InputError(path, what + " " + std::to_string(first + static_cast<std::uint64_t>(odd - names.begin())),
+                   "'" + *odd + "'", "text in UTF-8 without control characters");
+}
+
 /// A path whose last part is a name: "folder/" means "folder".
 std::filesystem::path named(const std::filesystem::path& path) {
   const std::filesystem::path normal = path.lexically_normal();
@@ -142,6 +151,12 @@ void TokenizeInputs::survey(const std::filesystem::path& path, const cells::Voca
   if (options_.filters.needs_mitochondrial() &&
       std::count(opened.is_mitochondrial.begin(), opened.is_mitochondrial.end(), 1) == 0) {
     reporter_.warn(name + ": no mitochondrial gene is known among its genes, so every fraction is 0");
+  }
+  require_plain_text(path, "gene", 0, opened.source->gene_ids());
+  for (const cells::ObsField& field : opened.source->obs_fields()) {
+    if (!schema_.keeps(field)) continue;
+    require_plain_text(path, "obs column", 0, {&field.name, 1});
+    require_plain_text(path, "obs/" + field.name + ", category", 0, field.categories);
   }
   schema_.add(opened.source->obs_fields(), path);
   files_.push_back(std::move(file));
@@ -257,7 +272,10 @@ void TokenizeInputs::for_each_block(const TokenizeInput& file, cells::CountSourc
     if (left == 0 || !source.next(block.counts, std::min<std::uint64_t>(kCellsPerBlock, left))) return false;
     const std::uint64_t first = block.counts.first_cell;
     const std::uint64_t count = block.counts.cell_count();
-    if (wanted.ids) block.ids = source.cell_ids(first, count);
+    if (wanted.ids) {
+      block.ids = source.cell_ids(first, count);
+      require_plain_text(file.path, "cell", first, block.ids);
+    }
     for (const std::size_t field : wanted.fields) block.obs[field] = source.read_obs(field, first, count);
     left -= count;
     return true;

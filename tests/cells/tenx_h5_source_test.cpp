@@ -60,7 +60,7 @@ class TenxH5SourceTest : public ::testing::Test {
 };
 
 TEST_F(TenxH5SourceTest, OnlyGenesOfVersion3AreColumns) {
-  const auto source = open_counts(fixture("cells/tenx_v3.h5"));
+  const auto source = open_counts(fixture("cells/tenx_v3.h5"), {"matrix"});
   EXPECT_EQ(source->format(), "10x .h5 (version 3)");
   EXPECT_EQ(source->matrix_name(), "matrix");
   EXPECT_EQ(source->cell_count(), 24U);
@@ -72,6 +72,16 @@ TEST_F(TenxH5SourceTest, OnlyGenesOfVersion3AreColumns) {
   EXPECT_THAT(source->cell_ids(22, 2), ElementsAre("AAAC000000000022-1", "AAAC000000000023-1"));
   EXPECT_THAT(source->obs_fields(), IsEmpty());
   EXPECT_EQ(read_counts(*source, 5), expected_counts("counts.tsv"));
+}
+
+TEST_F(TenxH5SourceTest, OfSeveralGenomesInVersion3TheHumanOneIsReadUnlessTheMatrixIsNamed) {
+  const auto source = open_counts(fixture("cells/tenx_v3.h5"));
+  EXPECT_EQ(source->format(), "10x .h5 (version 3), GRCh38");
+  EXPECT_EQ(source->gene_ids(), ensembl_ids("GRCh38_ENSG", 7));
+  EXPECT_EQ(source->gene_symbols().size(), 7U);
+  testing::Counts human = expected_counts("counts.tsv");
+  std::erase_if(human, [](const auto& entry) { return entry.first.second >= 7; });
+  EXPECT_EQ(read_counts(*source, 5), human);
 }
 
 TEST_F(TenxH5SourceTest, TheHumanGenomeOfVersion2IsReadUnlessAnotherIsNamed) {

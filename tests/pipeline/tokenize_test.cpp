@@ -397,6 +397,18 @@ TEST_F(TokenizeTest, FilesBadInAnyPartAreSkippedWhereThatIsAskedFor) {
                                           AllOf(HasSubstr("c.h5ad"), HasSubstr("raw/X/indptr[1]"))));
 }
 
+TEST_F(TokenizeTest, NamesThatAreNoUtf8AreRefusedWithTheirPlace) {
+  const auto refused = [&](const std::string& cell, const std::string& gene, const std::string& category,
+                           std::initializer_list<std::string_view> words) {
+    cells::write_h5ad(folder_ / "b.h5ad", {{"b0", cell}, {"ENSG1", "ENSG2", gene}, {}, {{"type", {0, 1}, {"B", category}, {}}},
+                                           {0, {0, 2, 4}, {0, 1, 0, 1}, {4, 2, 4, 2}}});
+    expect_refused<InputError>(words);
+  };
+  refused("M\xfcller", "ENSG3", "T", {"b.h5ad", "cell 1", "UTF-8"});
+  refused("b1", "G\x1b", "T", {"b.h5ad", "gene 2", "UTF-8"});
+  refused("b1", "ENSG3", "\xff", {"b.h5ad", "obs/type, category 1", "UTF-8"});
+}
+
 TEST_F(TokenizeTest, FractionsAreTakenOnlyWhereTheyAreAllowed) {
   add("a.h5ad", {"a0"}, {"ENSG1", "ENSG2"}, {0, {0, 2}, {0, 1}, {0.5F, 2}}, {"T"}, {0});
   options_.inputs = {folder_ / "a.h5ad"};

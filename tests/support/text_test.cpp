@@ -41,5 +41,16 @@ TEST(WithThousands, PutsACommaBeforeEveryThreeFigures) {
   EXPECT_EQ(with_thousands(~std::uint64_t{0}), "18,446,744,073,709,551,615");
 }
 
+TEST(PlainText, IsUtf8WithoutControlCharacters) {
+  for (const char* good : {"", "GATA4", "M\xc3\xbcller", "\xe2\x82\xac", "\xf0\x9f\xa7\xac", "a b-c_1.2"}) {
+    EXPECT_TRUE(is_plain_text(good)) << good;
+  }
+  // Latin-1, a lone continuation, a cut character, an overlong slash, half a pair, beyond the last, controls.
+  for (const char* bad : {"M\xfcller", "\x80", "\xe2\x82", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                          "a\tb", "a\nb", "\x1b[31m", "\x7f"}) {
+    EXPECT_FALSE(is_plain_text(bad)) << bad;
+  }
+}
+
 }  // namespace
 }  // namespace biodta::support

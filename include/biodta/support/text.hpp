@@ -19,6 +19,8 @@ std::string join_words(std::span<const std::string> words);
 /// "1,234,567".
 std::string with_thousands(std::uint64_t value);
 
+/// Whether the bytes are UTF-8 without control characters, so that every reader takes them for the same text.
+bool is_plain_text(std::string_view text);
 /// A table as lines: the first column flush left, the others flush right.
 std::vector<std::string> align_columns(const std::vector<std::vector<std::string>>& rows);
 
