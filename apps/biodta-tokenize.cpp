@@ -21,7 +21,7 @@ constexpr Flag kFlags[] = {
     {Flag::kText, "--matrix", "matrix", "NAME", "auto (raw/X where there is one, else X), X, raw/X or layers/NAME"},
     {Flag::kSwitch, "--allow-non-integer", "allow_non_integer", nullptr, "take estimated counts, which may be fractions"},
     {Flag::kValue, "--min-overlap", "min_overlap", "VALUE", "least share of a file's genes that the vocabulary must have (0.3)"},
-    {Flag::kList, "--keep-obs", "keep_obs", "NAME", "obs columns kept in the corpus (all)"},
+    {Flag::kList, "--keep-obs", "keep_obs", "NAME", "obs columns kept in the corpus, a,b (all)"},
     {Flag::kText, "--shard", "shard", "I/N", "only part i of n of all cells, for job arrays"},
     {Flag::kSwitch, "--skip-bad-files", "skip_bad_files", nullptr, "leave out files that cannot be read, and exit with 3"},
     {Flag::kText, "--style", "encoder.style", "STYLE", "v1, or v2 with <cls> and <eos> (v1)"},
@@ -32,8 +32,8 @@ constexpr Flag kFlags[] = {
     {Flag::kValue, "--max-counts", "filters.max_counts", "VALUE", "largest sum of counts of a cell (no limit)", "Filters"},
     {Flag::kValue, "--max-mito-fraction", "filters.max_mito_fraction", "VALUE", "largest share of counts of mitochondrial genes (no limit)", "Filters"},
     {Flag::kValue, "--standard-deviations", "filters.standard_deviations", "VALUE", "total counts and mitochondrial fraction within so many of the file's mean (no limit)", "Filters"},
-    {Flag::kRepeated, "--include", "filters.include", "RULE", "keep cells whose obs column is so: 'assay=10x*|Drop-seq'", "Filters"},
-    {Flag::kRepeated, "--exclude", "filters.exclude", "RULE", "drop cells whose obs column is so: 'disease=*cancer*'", "Filters"},
+    {Flag::kRepeated, "--include", "filters.include", "RULE", "keep cells whose obs column is so: 'assay=10x*|Drop-seq'; repeatable", "Filters"},
+    {Flag::kRepeated, "--exclude", "filters.exclude", "RULE", "drop cells whose obs column is so: 'disease=*cancer*'; repeatable", "Filters"},
 };
 // clang-format on
 

@@ -20,12 +20,12 @@ ObsRule parse_obs_rule(const std::string& text, bool include) {
   if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
     throw ConfigError(where + ": found '" + text + "', expected a rule such as 'assay=10x*|Drop-seq'");
   }
+  const std::string found = where + ": found an empty value in '" + text + "'";
   ObsRule rule;
   rule.column = text.substr(0, equals);
   rule.include = include;
   for (const std::string_view glob : support::split(std::string_view(text).substr(equals + 1), '|')) {
-    if (glob.empty())
-      throw ConfigError(where + ": found an empty value in '" + text + "', expected one between |");
+    if (glob.empty()) throw ConfigError(found + ", expected a value between two |");
     rule.globs.emplace_back(glob);
   }
   return rule;

@@ -204,7 +204,7 @@ class Merger {
 TokenizeResult merge_corpora(const std::vector<std::filesystem::path>& inputs,
                              const std::filesystem::path& output, support::Reporter& reporter) {
   check(inputs, output);
-  const TokenizeResult result = Merger(inputs).write(output, reporter);
+  TokenizeResult result = Merger(inputs).write(output, reporter);
   reporter.info("merged " + with_thousands(inputs.size()) + " corpora: " + with_thousands(result.cells) +
                 " cells, " + with_thousands(result.tokens) + " tokens");
   reporter.info("wrote " + output.string());

@@ -145,8 +145,9 @@ void TokenizeInputs::survey(const std::filesystem::path& path, const cells::Voca
   const cells::ObsSelection selection(rules, *opened.source);
   report(opened, match ? &*match : nullptr);
   const std::string name = path.filename().string();
-  for (const std::string& rule : selection.without_column()) {
-    reporter_.warn(name + ": has no such column, so the rule drops nothing there: " + rule);
+  if (!selection.without_column().empty()) {
+    reporter_.warn(name + ": has no column for these rules, which drop nothing there: " +
+                   support::join_words(selection.without_column()));
   }
   if (options_.filters.needs_mitochondrial() &&
       std::count(opened.is_mitochondrial.begin(), opened.is_mitochondrial.end(), 1) == 0) {

@@ -74,19 +74,22 @@ std::unique_ptr<HeapText> HeapText::of(const ObjectPointer& dataset) {
   return text;
 }
 
-void HeapText::read_bytes(const ObjectPointer& dataset, std::uint64_t address, std::span<std::byte> out) const {
+void HeapText::read_bytes(const ObjectPointer& dataset, std::uint64_t address,
+                          std::span<std::byte> out) const {
   std::size_t done = 0;
   while (done < out.size()) {
     const ssize_t size =
         ::pread(descriptor_, out.data() + done, out.size() - done, static_cast<off_t>(address + done));
     if (size <= 0) {
-      throw InputError(dataset->file->path, name_of(dataset), "an end of the file in the middle of text", "whole text");
+      throw InputError(dataset->file->path, name_of(dataset), "an end of the file in the middle of text",
+                       "whole text");
     }
     done += static_cast<std::size_t>(size);
   }
 }
 
-std::vector<std::byte> HeapText::references(const ObjectPointer& dataset, std::uint64_t first, std::uint64_t count) {
+std::vector<std::byte> HeapText::references(const ObjectPointer& dataset, std::uint64_t first,
+                                            std::uint64_t count) {
   const bool outside = !chunks_ && allocated_ &&
                        (contiguous_ > file_size_ || (file_size_ - contiguous_) / kReference < first + count);
   if (outside) {
@@ -105,15 +108,16 @@ const HeapText::Collection& HeapText::collection(const ObjectPointer& dataset, s
   const auto known = collections_.find(address);
   if (known != collections_.end()) return known->second;
   const auto damaged = [&] {
-    throw InputError(dataset->file->path, name_of(dataset), "a damaged heap of text at " + std::to_string(address),
-                     "whole text");
+    throw InputError(dataset->file->path, name_of(dataset),
+                     "a damaged heap of text at " + std::to_string(address), "whole text");
   };
   if (address > file_size_ || file_size_ - address < kHeader + base_) damaged();
   std::array<std::byte, kHeader> header{};
   read_bytes(dataset, base_ + address, header);
   const auto size = little_endian<std::uint64_t>(header.data() + 8);
   const bool signed_well = std::memcmp(header.data(), kHeapSignature.data(), kHeapSignature.size()) == 0;
-  if (!signed_well || header[4] != std::byte{1} || size < kHeader || size > file_size_ - address - base_) damaged();
+  if (!signed_well || header[4] != std::byte{1} || size < kHeader || size > file_size_ - address - base_)
+    damaged();
   Collection made;
   made.bytes.resize(size);
   read_bytes(dataset, base_ + address, made.bytes);
@@ -131,7 +135,8 @@ const HeapText::Collection& HeapText::collection(const ObjectPointer& dataset, s
   return collections_.emplace(address, std::move(made)).first->second;
 }
 
-std::vector<std::string> HeapText::read(const ObjectPointer& dataset, std::uint64_t first, std::uint64_t count) {
+std::vector<std::string> HeapText::read(const ObjectPointer& dataset, std::uint64_t first,
+                                        std::uint64_t count) {
   const std::vector<std::byte> bytes = references(dataset, first, count);
   const std::lock_guard<std::mutex> guard(lock_);
   std::vector<std::string> texts(count);

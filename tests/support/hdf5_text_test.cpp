@@ -56,8 +56,9 @@ class HeapTextTest : public ::testing::Test {
 
 TEST_F(HeapTextTest, EveryLayoutReadsAsHdf5DoesIt) {
   const std::vector<std::string> values = texts();
-  for (const DatasetLayout& layout : {DatasetLayout{}, DatasetLayout{{64}, 0, false, true}, DatasetLayout{{64}, 1, false, true},
-                                      DatasetLayout{{1000}, 1, true, true}}) {
+  for (const DatasetLayout& layout :
+       {DatasetLayout{}, DatasetLayout{{64}, 0, false, true}, DatasetLayout{{64}, 1, false, true},
+        DatasetLayout{{1000}, 1, true, true}}) {
     write(values, layout);
     const std::filesystem::path copy = folder_ / "copy.h5";
     std::filesystem::copy_file(path_, copy, std::filesystem::copy_options::overwrite_existing);
@@ -77,10 +78,10 @@ TEST_F(HeapTextTest, DamageIsToldAndNeverFollowed) {
   ASSERT_NE(heap, std::string::npos);
   const std::size_t first = whole.find("first", heap);
   expect_refused_with(heap, 'X', whole, "a damaged heap");
-  expect_refused_with(heap + 14, '\x7f', whole, "a damaged heap");          // a size beyond the file
-  expect_refused_with(first - 2, '\x7f', whole, "a damaged heap");          // an object beyond its collection
-  expect_refused_with(first - 8, '\x04', whole, "row 0");                   // an object of another length
-  expect_refused_with(first - 16, '\x09', whole, "row 0");                  // an object of another number
+  expect_refused_with(heap + 14, '\x7f', whole, "a damaged heap");  // a size beyond the file
+  expect_refused_with(first - 2, '\x7f', whole, "a damaged heap");  // an object beyond its collection
+  expect_refused_with(first - 8, '\x04', whole, "row 0");           // an object of another length
+  expect_refused_with(first - 16, '\x09', whole, "row 0");          // an object of another number
 }
 
 }  // namespace

@@ -46,8 +46,8 @@ TEST(PlainText, IsUtf8WithoutControlCharacters) {
     EXPECT_TRUE(is_plain_text(good)) << good;
   }
   // Latin-1, a lone continuation, a cut character, an overlong slash, half a pair, beyond the last, controls.
-  for (const char* bad : {"M\xfcller", "\x80", "\xe2\x82", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
-                          "a\tb", "a\nb", "\x1b[31m", "\x7f"}) {
+  for (const char* bad : {"M\xfcller", "\x80", "\xe2\x82", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80",
+                          "\xf4\x90\x80\x80", "a\tb", "a\nb", "\x1b[31m", "\x7f"}) {
     EXPECT_FALSE(is_plain_text(bad)) << bad;
   }
 }
