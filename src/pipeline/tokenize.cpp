@@ -187,7 +187,10 @@ class Tokenizer {
     const cells::ObsJoin join(inputs_.schema(), open.source->obs_fields());
     Judge judge(filter_, file, open);
     WantedMetadata wanted{true, join.fields()};
-    for (const std::size_t field : judge.fields()) wanted.fields.push_back(field);
+    for (const std::size_t field : judge.fields()) {
+      if (std::find(wanted.fields.begin(), wanted.fields.end(), field) == wanted.fields.end())
+        wanted.fields.push_back(field);
+    }
     TokenizeInputs::for_each_block(file, *open.source, wanted, [&](const CellBlock& block) {
       const cells::EncodedCells encoded = cells::encode_block(block.counts, judge(block), encoder);
       append(encoded, block, join, writer);

@@ -96,8 +96,10 @@ TokenizeInputs::TokenizeInputs(const TokenizeOptions& options, const cells::Voca
       attempt(path, [&] { survey(path, vocabulary, symbols, rules); });
     }
   }
-  schema_.require_kept();
-  unite_mixed_columns();
+  if (!files_.empty()) {
+    schema_.require_kept();
+    unite_mixed_columns();
+  }
   if (files_.empty()) throw InputError("no input is left: none of the files could be read");
   choose_cells();
 }
