@@ -8,8 +8,6 @@
 namespace {
 
 using Flag = biodta::apps::FlagSpec;
-constexpr int kSkippedFiles = 3;
-
 // clang-format off
 constexpr Flag kFlags[] = {
     {Flag::kList, "inputs", "inputs", "FILE", "count files: .h5ad, 10x .h5, loom, 10x mtx folders, text tables, or folders of them"},
@@ -37,13 +35,12 @@ constexpr Flag kFlags[] = {
 };
 // clang-format on
 
-constexpr char kExamples[] =
-    "Examples:\n"
-    "  biodta-tokenize A.h5ad B.h5ad --vocabulary genes.tsv --output corpus.h5\n"
-    "  biodta-tokenize A.h5ad --estimate-medians --write-vocabulary genes.tsv --output corpus.h5\n"
-    "  biodta-tokenize folder/ --vocabulary genes.tsv --shard 3/16 --output part-3.h5\n"
-    "  biodta-tokenize --merge part-*.h5 --output corpus.h5\n"
-    "  biodta-tokenize --describe A.h5ad";
+constexpr char kExamples[] = R"(Examples:
+  biodta-tokenize A.h5ad B.h5ad --vocabulary genes.tsv --output corpus.h5
+  biodta-tokenize A.h5ad --estimate-medians --write-vocabulary genes.tsv --output corpus.h5
+  biodta-tokenize folder/ --vocabulary genes.tsv --shard 3/16 --output part-3.h5
+  biodta-tokenize --merge part-*.h5 --output corpus.h5
+  biodta-tokenize --describe A.h5ad)";
 
 }  // namespace
 
@@ -62,12 +59,12 @@ int main(int argc, char** argv) {
     const auto options = apps::read_program_options<pipeline::TokenizeOptions>(flags);
     if (!described.empty()) {
       std::cout << pipeline::describe_counts(described, options);
-      return 0;
-    }
-    if (merge)
+    } else if (merge) {
       apps::require_flags(flags, {"inputs", "output"}, "--merge takes the corpora and --output alone");
-    const auto result = merge ? pipeline::merge_corpora(options.inputs, options.output, reporter)
-                              : pipeline::tokenize(options, reporter);
-    return result.skipped.empty() ? 0 : kSkippedFiles;
+      pipeline::merge_corpora(options.inputs, options.output, reporter);
+    } else if (!pipeline::tokenize(options, reporter).skipped.empty()) {
+      return 3;  // done, but for some files
+    }
+    return 0;
   });
 }
