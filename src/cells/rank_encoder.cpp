@@ -8,6 +8,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 namespace biodta::cells {
@@ -27,9 +28,23 @@ std::uint32_t falling_bits(double key) {
   return ~std::bit_cast<std::uint32_t>(static_cast<float>(key));
 }
 
-template <class Entry>
-bool comes_before(const Entry& a, const Entry& b) {
-  return a.key > b.key || (a.key == b.key && a.token < b.token);
+/// What is sorted: two digits, the index of a gene in the cell, and its token, from high to low.
+using Slot = std::uint64_t;
+constexpr unsigned kPackedBits = 21;
+constexpr std::size_t kMostPacked = std::size_t{1} << kPackedBits;  // genes in a cell, and tokens
+static_assert(2 * kDigitBits + 2 * kPackedBits == 64);
+
+Slot pack(std::uint32_t digits, std::size_t index, TokenId token) {
+  return (Slot{digits} << (2 * kPackedBits)) | (Slot{index} << kPackedBits) | token;
+}
+std::uint32_t digits_in(Slot slot) {
+  return static_cast<std::uint32_t>(slot >> (2 * kPackedBits));
+}
+std::size_t index_in(Slot slot) {
+  return (slot >> kPackedBits) % kMostPacked;
+}
+TokenId token_in(Slot slot) {
+  return static_cast<TokenId>(slot % kMostPacked);
 }
 
 /// How many entries have each digit, turned into where the first of them goes.
@@ -87,53 +102,72 @@ RankEncoder::RankEncoder(const Vocabulary& vocabulary, std::span<const std::stri
 
 void RankEncoder::gather(std::span<const std::uint32_t> columns, std::span<const float> counts,
                          Workspace& workspace) const {
-  std::vector<Workspace::Entry>& entries = workspace.entries_;
+  std::vector<double>& keys = workspace.keys_;
+  std::vector<TokenId>& tokens = workspace.tokens_;
   if (tokens_repeat_ || !ascending(columns)) {
-    entries.clear();
+    keys.clear();
+    tokens.clear();
     std::vector<GeneCount> genes;
     sum_by_gene(columns, counts, column_tokens_, kPadToken, genes);
-    for (const GeneCount& gene : genes) entries.push_back({gene.count / medians_[gene.gene], gene.gene});
+    for (const GeneCount& gene : genes) {
+      keys.push_back(gene.count / medians_[gene.gene]);
+      tokens.push_back(gene.gene);
+    }
     return;
   }
   // Every column is written and only those that count are stepped over: no branch to mispredict.
-  entries.resize(columns.size());
+  keys.resize(columns.size());
+  tokens.resize(columns.size());
   std::size_t kept = 0;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const TokenId token = column_tokens_[columns[i]];
-    entries[kept] = {static_cast<double>(counts[i]) / medians_[token], token};
+    keys[kept] = static_cast<double>(counts[i]) / medians_[token];
+    tokens[kept] = token;
     kept += token != kPadToken && counts[i] > 0.0F ? 1 : 0;
   }
-  entries.resize(kept);
+  keys.resize(kept);
+  tokens.resize(kept);
 }
 
 void RankEncoder::encode(std::span<const std::uint32_t> columns, std::span<const float> counts,
                          Workspace& workspace, std::vector<TokenId>& out) const {
   gather(columns, counts, workspace);
-  if (workspace.entries_.empty()) return;
+  if (workspace.tokens_.empty()) return;
   if (enclosed_) out.push_back(kClsToken);
   rank(workspace, out);
   if (enclosed_) out.push_back(kEosToken);
 }
 
 void RankEncoder::rank(Workspace& workspace, std::vector<TokenId>& out) const {
-  using Entry = Workspace::Entry;
-  std::vector<Entry>& entries = workspace.entries_;
-  const std::size_t kept = std::min(entries.size(), max_genes_);
-  if (entries.size() < kDigitsPay) {
-    std::partial_sort(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(kept), entries.end(),
-                      comes_before<Entry>);
-    for (std::size_t i = 0; i < kept; ++i) out.push_back(entries[i].token);
+  const std::vector<double>& keys = workspace.keys_;
+  const std::vector<TokenId>& tokens = workspace.tokens_;
+  const std::size_t count = tokens.size();
+  const std::size_t kept = std::min(count, max_genes_);
+  std::vector<Slot>& slots = workspace.slots_;
+  slots.resize(count);
+  const auto before = [&](Slot a, Slot b) {
+    const double first = keys[index_in(a)];
+    const double second = keys[index_in(b)];
+    return first > second || (first == second && token_in(a) < token_in(b));
+  };
+  if (count < kDigitsPay || count > kMostPacked || medians_.size() > kMostPacked) {
+    std::vector<std::size_t> order(count);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept), order.end(),
+                      [&](std::size_t a, std::size_t b) {
+                        return keys[a] > keys[b] || (keys[a] == keys[b] && tokens[a] < tokens[b]);
+                      });
+    for (std::size_t i = 0; i < kept; ++i) out.push_back(tokens[order[i]]);
     return;
   }
-  // Two digits of the keys' bits, as many as their range needs, sort nearly all; entries that agree in both
-  // are then ordered exactly.
-  using Slot = std::uint64_t;  // both digits above the index of the entry
+  // Two digits of the keys' bits, as many as their range needs, sort nearly all; what agrees in both is then
+  // ordered exactly.
   std::uint32_t least = ~std::uint32_t{0};
   std::uint32_t most = 0;
   std::vector<std::uint32_t>& bits = workspace.bits_;
-  bits.resize(entries.size());
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    bits[i] = falling_bits(entries[i].key);
+  bits.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    bits[i] = falling_bits(keys[i]);
     least = std::min(least, bits[i]);
     most = std::max(most, bits[i]);
   }
@@ -148,27 +182,21 @@ void RankEncoder::rank(Workspace& workspace, std::vector<TokenId>& out) const {
   to_places(low);
   to_places(high);
   std::vector<Slot>& by_low = workspace.by_low_;
-  std::vector<Slot>& slots = workspace.slots_;
-  by_low.resize(entries.size());
-  slots.resize(entries.size());
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    by_low[low[bits[i] % kDigits]++] = (Slot{bits[i]} << 32U) | i;
-  }
-  for (const Slot slot : by_low) slots[high[slot >> (32U + kDigitBits)]++] = slot;
-  const auto entry = [&](Slot slot) -> const Entry& { return entries[slot & 0xffff'ffffU]; };
+  by_low.resize(count);
+  for (std::size_t i = 0; i < count; ++i) by_low[low[bits[i] % kDigits]++] = pack(bits[i], i, tokens[i]);
+  for (const Slot slot : by_low) slots[high[digits_in(slot) / kDigits]++] = slot;
   for (std::size_t i = 0; i < kept;) {
     std::size_t end = i + 1;
-    while (end < slots.size() && slots[end] >> 32U == slots[i] >> 32U) ++end;
+    while (end < count && digits_in(slots[end]) == digits_in(slots[i])) ++end;
     if (end - i > 1) {
       std::sort(slots.begin() + static_cast<std::ptrdiff_t>(i),
-                slots.begin() + static_cast<std::ptrdiff_t>(end),
-                [&](Slot a, Slot b) { return comes_before(entry(a), entry(b)); });
+                slots.begin() + static_cast<std::ptrdiff_t>(end), before);
     }
     i = end;
   }
-  const std::size_t before = out.size();
-  out.resize(before + kept);
-  for (std::size_t i = 0; i < kept; ++i) out[before + i] = entry(slots[i]).token;
+  const std::size_t already = out.size();
+  out.resize(already + kept);
+  for (std::size_t i = 0; i < kept; ++i) out[already + i] = token_in(slots[i]);
 }
 
 }  // namespace biodta::cells

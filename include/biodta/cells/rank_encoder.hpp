@@ -35,11 +35,8 @@ class RankEncoder {
   class Workspace {
    private:
     friend class RankEncoder;
-    struct Entry {
-      double key;
-      TokenId token;
-    };
-    std::vector<Entry> entries_;
+    std::vector<double> keys_;     // of the cell's genes
+    std::vector<TokenId> tokens_;  // of the same
     std::vector<std::uint32_t> bits_;
     std::vector<std::uint64_t> by_low_;
     std::vector<std::uint64_t> slots_;
