@@ -130,6 +130,7 @@ std::shared_ptr<detail::OpenFile> open_file(const std::filesystem::path& path, u
   file->id = H5Fopen(path.c_str(), mode, access.get());
   if (file->id < 0) throw InputError(path, "", cause(), kExpectedFile);
   file->read_only = mode == H5F_ACC_RDONLY;
+  if (file->read_only) check_heaps(path);
   register_lzf();
   return file;
 }

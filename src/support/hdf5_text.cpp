@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <fstream>
 #include <span>
+#include <string_view>
 
 namespace biodta::support::hdf5 {
 namespace {
@@ -25,7 +27,53 @@ T little_endian(const std::byte* at) {
   return value;
 }
 
+/// Whether the objects of a collection lie inside it; `found` is told each one's number, place and size.
+template <class Found>
+bool walk_collection(std::span<const std::byte> bytes, const Found& found) {
+  for (std::uint64_t at = kHeader; bytes.size() - at >= kObjectHeader;) {
+    const auto number = little_endian<std::uint16_t>(bytes.data() + at);
+    const auto size = little_endian<std::uint64_t>(bytes.data() + at + 8);
+    if (number == 0) break;  // what is left is free
+    at += kObjectHeader;
+    if (size > bytes.size() - at) return false;
+    found(number, at, size);
+    at += std::min<std::uint64_t>((size + 7) / 8 * 8, bytes.size() - at);
+  }
+  return true;
+}
+
+/// Looks through a piece of a file for collections; those that reach beyond it are let be.
+void check_collections(const std::filesystem::path& path, std::span<const std::byte> piece,
+                       std::uint64_t begins) {
+  const std::string_view bytes(reinterpret_cast<const char*>(piece.data()), piece.size());
+  constexpr std::string_view kBegin("GCOL\x01\0\0\0", 8);
+  for (std::size_t at = bytes.find(kBegin); at != std::string_view::npos; at = bytes.find(kBegin, at + 1)) {
+    if (bytes.size() - at < kHeader) break;
+    const auto size = little_endian<std::uint64_t>(piece.data() + at + 8);
+    if (size < kHeader || size > piece.size() - at) continue;
+    if (walk_collection(piece.subspan(at, size), [](std::uint16_t, std::uint64_t, std::uint64_t) {}))
+      continue;
+    throw InputError(path, "", "a damaged heap of text at " + std::to_string(begins + at),
+                     "a whole HDF5 file");
+  }
+}
+
 }  // namespace
+
+void check_heaps(const std::filesystem::path& path) {
+  constexpr std::uint64_t kPiece = std::uint64_t{16} << 20;
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  const auto end = static_cast<std::uint64_t>(std::max<std::streamoff>(file.tellg(), 0));
+  std::vector<std::byte> piece(std::min(end, kPiece));
+  const auto check_at = [&](std::uint64_t begin) {
+    file.seekg(static_cast<std::streamoff>(begin));
+    if (file.read(reinterpret_cast<char*>(piece.data()), static_cast<std::streamsize>(piece.size()))) {
+      check_collections(path, piece, begin);
+    }
+  };
+  if (end > 0) check_at(0);
+  if (end > piece.size()) check_at(end - piece.size());
+}
 
 HeapText::~HeapText() {
   if (descriptor_ >= 0) ::close(descriptor_);
@@ -121,16 +169,12 @@ const HeapText::Collection& HeapText::collection(const ObjectPointer& dataset, s
   Collection made;
   made.bytes.resize(size);
   read_bytes(dataset, base_ + address, made.bytes);
-  for (std::uint64_t at = kHeader; size - at >= kObjectHeader;) {
-    const auto number = little_endian<std::uint16_t>(made.bytes.data() + at);
-    const auto bytes = little_endian<std::uint64_t>(made.bytes.data() + at + 8);
-    if (number == 0) break;  // what is left is free
-    at += kObjectHeader;
-    if (bytes > size - at) damaged();
-    if (made.items.size() <= number) made.items.resize(number + std::size_t{1});
-    made.items[number] = {at, bytes, true};
-    at += std::min((bytes + 7) / 8 * 8, size - at);
-  }
+  const bool whole =
+      walk_collection(made.bytes, [&](std::uint16_t number, std::uint64_t at, std::uint64_t bytes) {
+        if (made.items.size() <= number) made.items.resize(number + std::size_t{1});
+        made.items[number] = {at, bytes, true};
+      });
+  if (!whole) damaged();
   if (collections_.size() >= kMostCollections) collections_.clear();
   return collections_.emplace(address, std::move(made)).first->second;
 }

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -16,17 +17,21 @@
 
 namespace biodta::support::hdf5 {
 
+/// Throws InputError where a piece of the heap in the first or last 16 MiB of a file holds an object that
+/// lies beyond its end. Attributes can be read by HDF5 alone, which does not ask, and their text lies there.
+void check_heaps(const std::filesystem::path& path);
+
 /// Reads rows of one dataset of text of a file that nobody writes. Thread-safe.
 /// Source: HDF5 File Format Specification, version 3.0, "Global Heap" (III.E) and "Variable-Length" data.
 class HeapText {
  public:
-  /// Nothing for datasets that HDF5 must read itself: text of fixed length, more than one dimension, rows kept
-  /// inside the header, unusual filters or widths of addresses. To be called under a Session.
+  /// Nothing for datasets that HDF5 must read itself: text of fixed length, more than one dimension, rows
+  /// kept inside the header, unusual filters or widths of addresses. To be called under a Session.
   static std::unique_ptr<HeapText> of(const ObjectPointer& dataset);
   ~HeapText();
 
-  /// Rows [first, first + count); the range was checked before. Throws InputError for damage. Not to be called
-  /// under a Session.
+  /// Rows [first, first + count); the range was checked before. Throws InputError for damage. Not to be
+  /// called under a Session.
   std::vector<std::string> read(const ObjectPointer& dataset, std::uint64_t first, std::uint64_t count);
 
  private:
@@ -49,7 +54,7 @@ class HeapText {
 
   int descriptor_ = -1;
   std::uint64_t file_size_ = 0;
-  std::uint64_t base_ = 0;       // what addresses in the heap count from
+  std::uint64_t base_ = 0;        // what addresses in the heap count from
   std::uint64_t contiguous_ = 0;  // where the references stand, for a dataset that is not chunked
   bool allocated_ = true;
   std::unique_ptr<ChunkReader> chunks_;

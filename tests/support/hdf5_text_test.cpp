@@ -47,7 +47,7 @@ class HeapTextTest : public ::testing::Test {
     std::string changed = whole;
     changed.at(at) = byte;
     std::ofstream(path_, std::ios::binary) << changed;
-    expect_error<InputError>([&] { File::open(path_).dataset("t").read_strings(); }, {"t.h5", "/t", words});
+    expect_error<InputError>([&] { File::open(path_).dataset("t").read_strings(); }, {"t.h5", words});
   }
 
   TemporaryFolder folder_;
@@ -69,6 +69,20 @@ TEST_F(HeapTextTest, EveryLayoutReadsAsHdf5DoesIt) {
     EXPECT_TRUE(ours.read_strings(5, 0).empty());
     expect_error<InputError>([&] { ours.read_strings(690, 11); }, {"/t", "700 rows", "701"});
   }
+}
+
+TEST_F(HeapTextTest, DamagedTextOfAttributesIsToldWhenTheFileIsOpened) {
+  File file = File::create(path_);
+  const std::vector<std::string> words = {"first", "second"};
+  file.set_attribute("words", std::span<const std::string>(words));  // of variable length, so in the heap
+  file.close();
+  EXPECT_EQ(File::open(path_).text_array_attribute("words"), words);
+  std::string changed = bytes();
+  const std::size_t first = changed.find("first", changed.find("GCOL"));
+  ASSERT_NE(first, std::string::npos);
+  changed.at(first - 2) = '\x7f';  // the object's size
+  std::ofstream(path_, std::ios::binary) << changed;
+  expect_error<InputError>([&] { File::open(path_); }, {"t.h5", "a damaged heap of text at "});
 }
 
 TEST_F(HeapTextTest, DamageIsToldAndNeverFollowed) {
