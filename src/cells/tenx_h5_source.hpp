@@ -46,7 +46,7 @@ class TenxH5Source final : public CountSource {
   std::unique_ptr<CsrMatrix> matrix_;
   support::hdf5::Group group_;
   support::hdf5::Dataset barcodes_;
-  std::string genome_;  // the one chosen of several
+  std::string genome_;         // the one chosen of several
   bool has_features_ = false;  // version 3
   std::vector<std::string> gene_ids_;
   std::vector<std::string> gene_symbols_;
