@@ -194,7 +194,7 @@ void embed_block(std::vector<GeneWindows>& block, enformer::SequenceEmbedder& em
   std::vector<std::string> sequences;
   for (const auto& gene : block)
     sequences.insert(sequences.end(), gene.sequences.begin(), gene.sequences.end());
-  const auto embedded = embedder.embed(sequences, nullptr, batch).mean_NE.contiguous();
+  const auto embedded = embedder.embed(sequences, nullptr, batch).rows_NRE;
   std::span<const float> values(embedded.data_ptr<float>(), static_cast<std::size_t>(embedded.numel()));
   for (const auto& gene : block) {
     const auto size = gene.sequences.size() * rows.width;

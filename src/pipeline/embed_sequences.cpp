@@ -44,8 +44,8 @@ void embed_sequences(const EmbedOptions& options, support::Reporter& reporter, s
       windows.push_back(records[i].sequence);
       names.push_back(records[i].name);
     }
-    const auto mean_NE = embedder.embed(windows, nullptr, options.batch).mean_NE.contiguous();
-    values.insert(values.end(), mean_NE.data_ptr<float>(), mean_NE.data_ptr<float>() + mean_NE.numel());
+    const auto rows_NRE = embedder.embed(windows, nullptr, options.batch).rows_NRE;
+    values.insert(values.end(), rows_NRE.data_ptr<float>(), rows_NRE.data_ptr<float>() + rows_NRE.numel());
     progress->update(names.size());
   }
 

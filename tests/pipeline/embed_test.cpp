@@ -107,11 +107,11 @@ constexpr std::int64_t kTssA = 1000, kTssB = 2000;
 /// Rows as the embedder itself gives them.
 std::vector<std::vector<float>> direct(const std::vector<std::string>& windows) {
   auto embedder = enformer::SequenceEmbedder::load(testing::small_enformer());
-  const auto mean_NE = embedder.embed(windows).mean_NE;
+  const auto rows_NE = embedder.embed(windows).rows_NRE.squeeze(1);
   std::vector<std::vector<float>> rows;
-  for (std::int64_t i = 0; i < mean_NE.size(0); ++i) {
-    const float* row = mean_NE.data_ptr<float>() + i * mean_NE.size(1);
-    rows.emplace_back(row, row + mean_NE.size(1));
+  for (std::int64_t i = 0; i < rows_NE.size(0); ++i) {
+    const float* row = rows_NE.data_ptr<float>() + i * rows_NE.size(1);
+    rows.emplace_back(row, row + rows_NE.size(1));
   }
   return rows;
 }
