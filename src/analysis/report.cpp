@@ -1,6 +1,7 @@
 #include "report_figures.hpp"
 #include "report_format.hpp"
 #include "report_html.hpp"
+#include "report_precision_recall.hpp"
 #include "report_tables.hpp"
 
 #include <biodta/analysis/report.hpp>
