@@ -119,13 +119,13 @@ bool Pickle::step_literal(std::uint8_t code) {
       return true;
     }
     case kBinUnicode:
-      push(std::string(take(take_number<std::uint32_t>())));
+      push(take(take_number<std::uint32_t>()));
       return true;
     case kShortBinUnicode:
-      push(std::string(take(take_number<std::uint8_t>())));
+      push(take(take_number<std::uint8_t>()));
       return true;
     case kBinUnicode8:
-      push(std::string(take(take_number<std::uint64_t>())));
+      push(take(take_number<std::uint64_t>()));
       return true;
     default:
       return false;
@@ -226,10 +226,10 @@ bool Pickle::step_object(std::uint8_t code) {
     case kStackGlobal: {
       const Value name = pop();
       const Value module = pop();
-      if (!std::holds_alternative<std::string>(name) || !std::holds_alternative<std::string>(module)) {
-        throw PickleError("a global without a name");
-      }
-      push_global(std::get<std::string>(module) + "." + std::get<std::string>(name));
+      const auto* name_text = std::get_if<std::string_view>(&name);
+      const auto* module_text = std::get_if<std::string_view>(&module);
+      if (name_text == nullptr || module_text == nullptr) throw PickleError("a global without a name");
+      push_global(std::string(*module_text) + "." + std::string(*name_text));
       return true;
     }
     case kBinPersId:

@@ -33,7 +33,7 @@ struct Global {
 };
 /// A record data/<key> of the zip.
 struct Storage {
-  std::string key;
+  std::string_view key;
   torch::ScalarType dtype;
   std::int64_t count;
 };
@@ -47,8 +47,9 @@ struct TensorView {
 
 struct List;  // lists and tuples
 struct Dict;
-/// Containers belong to the Pickle that made them.
-using Value = std::variant<None, Mark, bool, std::int64_t, double, std::string, Global, Storage, TensorView,
+/// Containers belong to the Pickle that made them, text to the bytes that it read: so a value is small, however
+/// often a pickle repeats it, and memory is bounded by the pickle's length.
+using Value = std::variant<None, Mark, bool, std::int64_t, double, std::string_view, Global, Storage, TensorView,
                            List*, Dict*>;
 struct List {
   std::vector<Value> items;
@@ -59,7 +60,7 @@ struct Dict {
 
 }  // namespace pickle
 
-/// Reads one pickle. The values live as long as the object.
+/// Reads one pickle. The values live as long as the object and the bytes.
 class Pickle {
  public:
   /// Throws PickleError.

@@ -13,8 +13,11 @@ constexpr std::string_view kRebuildParameter = "torch._utils._rebuild_parameter"
 constexpr std::string_view kTorch = "torch.";
 
 std::vector<std::int64_t> integers(const pickle::Value& value) {
+  constexpr std::size_t kMostDimensions = 64;  // LibTorch's own limit
   const auto* const* list = std::get_if<pickle::List*>(&value);
   if (list == nullptr) throw PickleError("a tensor without sizes");
+  if ((*list)->items.size() > kMostDimensions)
+    throw PickleError("a tensor of " + std::to_string((*list)->items.size()) + " dimensions");
   std::vector<std::int64_t> numbers;
   for (const pickle::Value& item : (*list)->items) {
     const auto* number = std::get_if<std::int64_t>(&item);
@@ -40,7 +43,7 @@ void require_bounds(const pickle::TensorView& view) {
   const bool empty = std::find(view.size.begin(), view.size.end(), 0) != view.size.end();
   const bool inside = !overflow && count <= view.storage.count && last < view.storage.count;
   if (!inside && !(empty && !overflow && view.offset <= view.storage.count)) {
-    throw PickleError("a tensor that reaches beyond its storage '" + view.storage.key + "'");
+    throw PickleError("a tensor that reaches beyond its storage '" + std::string(view.storage.key) + "'");
   }
 }
 
@@ -68,9 +71,9 @@ pickle::Storage make_storage(const pickle::Value& id) {
   const auto* const* tuple = std::get_if<pickle::List*>(&id);
   if (tuple == nullptr || (*tuple)->items.size() != 5) throw PickleError("a storage of another form");
   const std::vector<pickle::Value>& items = (*tuple)->items;
-  const auto* kind = std::get_if<std::string>(&items[0]);
+  const auto* kind = std::get_if<std::string_view>(&items[0]);
   const auto* type = std::get_if<pickle::Global>(&items[1]);
-  const auto* key = std::get_if<std::string>(&items[2]);
+  const auto* key = std::get_if<std::string_view>(&items[2]);
   const auto* count = std::get_if<std::int64_t>(&items[4]);
   const bool known =
       kind != nullptr && *kind == "storage" && type != nullptr && type->name.starts_with(kTorch);

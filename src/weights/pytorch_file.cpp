@@ -66,10 +66,12 @@ class PytorchFile {
     }
     const pickle::Dict& dict = state_dict_of(root);
     for (const auto& [key, value] : dict.items) {
-      const auto* name = std::get_if<std::string>(&key);
+      const auto* text = std::get_if<std::string_view>(&key);
       const auto* view = std::get_if<pickle::TensorView>(&value);
-      if (name == nullptr || view == nullptr || (is_wanted_ && !is_wanted_(*name))) continue;
-      file.tensors.insert_or_assign(*name, make_tensor(*view));
+      if (text == nullptr || view == nullptr) continue;
+      const std::string name(*text);
+      if (is_wanted_ && !is_wanted_(name)) continue;
+      file.tensors.insert_or_assign(name, make_tensor(*view));
     }
     return file;
   }
@@ -101,7 +103,7 @@ class PytorchFile {
     const torch::Tensor tensor = storage.as_strided(view.size, view.stride, view.offset);
     const bool whole = tensor.numel() == storage.numel() && tensor.is_contiguous();
     // The first to name a whole storage has it; all others have copies.
-    if (whole && handed_out_.insert(view.storage.key).second) return tensor;
+    if (whole && handed_out_.emplace(view.storage.key).second) return tensor;
     copied_ += tensor.nbytes();
     constexpr std::uint64_t kMostCopies = 16;
     if (copied_ / kMostCopies > file_size_)
@@ -114,11 +116,11 @@ class PytorchFile {
     if (found != storages_.end()) {
       const torch::Tensor& tensor = found->second;
       if (tensor.scalar_type() != storage.dtype || tensor.numel() != storage.count) {
-        fail("data/" + storage.key, "two descriptions of one storage", "one");
+        fail("data/" + std::string(storage.key), "two descriptions of one storage", "one");
       }
       return tensor;
     }
-    const std::string name = "data/" + storage.key;
+    const std::string name = "data/" + std::string(storage.key);
     const std::uint64_t width = c10::elementSize(storage.dtype);
     if (!zip_.hasRecord(name)) fail(name, "no such record", std::to_string(storage.count) + " values");
     const std::uint64_t size = zip_.getRecordSize(name);
@@ -135,7 +137,7 @@ class PytorchFile {
   const WantedTensors& is_wanted_;
   std::uint64_t file_size_;
   caffe2::serialize::PyTorchStreamReader zip_;
-  std::map<std::string, torch::Tensor> storages_;
+  std::map<std::string, torch::Tensor, std::less<>> storages_;
   std::set<std::string> handed_out_;
   std::uint64_t copied_ = 0;
 };

@@ -23,7 +23,8 @@ void refuse(const std::string& bytes, std::initializer_list<std::string_view> pa
 }
 
 TEST(Pickle, DescribesATensorWithoutMakingIt) {
-  const Pickle pickle(tensor("K\x01", "K\x02\x85", "K\x01\x85"));
+  const std::string bytes = tensor("K\x01", "K\x02\x85", "K\x01\x85");
+  const Pickle pickle(bytes);
   const auto& view = std::get<pickle::TensorView>(pickle.root());
   EXPECT_EQ(view.storage.key, "0");
   EXPECT_EQ(view.storage.dtype, torch::kFloat32);
@@ -34,12 +35,13 @@ TEST(Pickle, DescribesATensorWithoutMakingIt) {
 
 TEST(Pickle, ReadsPlainContainers) {
   // {'a': [1, -2, True, None, 0.5, (300, 70000)], 'n': 2**40}
-  const Pickle pickle(
+  const std::string bytes =
       "\x80\x02}(X\x01\0\0\0a](K\x01J\xfe\xff\xff\xff\x88NG?\xe0\0\0\0\0\0\0M\x2c\x01J\x70\x11\x01\0\x86"
-      "eX\x01\0\0\0n\x8a\x06\0\0\0\0\0\x01u."s);
+      "eX\x01\0\0\0n\x8a\x06\0\0\0\0\0\x01u."s;
+  const Pickle pickle(bytes);
   const auto& dict = *std::get<pickle::Dict*>(pickle.root());
   ASSERT_EQ(dict.items.size(), 2U);
-  EXPECT_EQ(std::get<std::string>(dict.items[0].first), "a");
+  EXPECT_EQ(std::get<std::string_view>(dict.items[0].first), "a");
   const auto& list = std::get<pickle::List*>(dict.items[0].second)->items;
   EXPECT_EQ(std::get<std::int64_t>(list[0]), 1);
   EXPECT_EQ(std::get<std::int64_t>(list[1]), -2);
@@ -48,6 +50,27 @@ TEST(Pickle, ReadsPlainContainers) {
   EXPECT_EQ(std::get<double>(list[4]), 0.5);
   EXPECT_EQ(std::get<std::int64_t>(std::get<pickle::List*>(list[5])->items[1]), 70000);
   EXPECT_EQ(std::get<std::int64_t>(dict.items[1].second), std::int64_t{1} << 40);
+}
+
+TEST(Pickle, HoldsATextThatIsRepeatedOnlyOnce) {
+  // A list of one text of a million letters, put there a hundred thousand times.
+  constexpr std::size_t kLetters = 1'000'000, kTimes = 100'000;
+  std::string bytes = "\x80\x02](X"s + "\x40\x42\x0f\0"s + std::string(kLetters, 'a') + "q\0"s;
+  for (std::size_t i = 0; i < kTimes; ++i) bytes += "h\0"s;
+  bytes += "e.";
+  const Pickle pickle(bytes);
+  const auto& items = std::get<pickle::List*>(pickle.root())->items;
+  ASSERT_EQ(items.size(), kTimes + 1);
+  EXPECT_EQ(std::get<std::string_view>(items.back()).data(), std::get<std::string_view>(items.front()).data());
+}
+
+TEST(Pickle, RefusesATensorOfMoreDimensionsThanThereCanBe) {
+  std::string sizes = "(", strides = "(";
+  for (int i = 0; i < 65; ++i) {
+    sizes += "K\x01";
+    strides += "K\x01";
+  }
+  refuse(tensor("K"s + '\0', sizes + "t", strides + "t"), {"65 dimensions"});
 }
 
 TEST(Pickle, RefusesEveryNameThatIsNotOnItsList) {
