@@ -25,6 +25,8 @@ int main(int argc, char** argv) {
   apps::add_value_flag(app, flags, "--max-cells", "cells.max_cells",
                        "cells drawn when more express the gene (120)");
   apps::add_value_flag(app, flags, "--trials", "mutants.trials", "random mutants made (20)");
+  apps::add_value_flag(app, flags, "--saturation", "saturation",
+                       "also change every base within so many bp of the TSS (0)");
   apps::add_value_flag(app, flags, "--seed", "seed", "of mutants, cells, controls and random sets (1)");
   apps::add_text_flag(app, flags, "--output,-o", "output", "folder of the report (report/<GENE>)")
       ->type_name("DIR");

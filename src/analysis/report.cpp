@@ -84,6 +84,7 @@ std::string precision_recall_text(const Report& report) {
 std::vector<Figure> figures_of(const Report& report) {
   std::vector<Figure> figures = {auroc_figure(report), distribution_figure(report), rank_figure(report)};
   if (is_mutagenesis(report)) figures.push_back(expression_figure(report));
+  if (main_gene(report).saturation) figures.push_back(saturation_figure(report));
   for (auto& figure : precision_recall_figures(report)) figures.push_back(std::move(figure));
   return figures;
 }

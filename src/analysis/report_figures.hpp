@@ -26,6 +26,8 @@ struct Figure {
 
 /// Predicted expression of every trial, with the reference and the mutant taken. Needs DNA mutagenesis.
 Figure expression_figure(const Report& report);
+/// What every single base does to predicted expression. Needs a saturation scan.
+Figure saturation_figure(const Report& report);
 /// Every scored gene by its rank and mean shift, gene sets coloured, symbols on hover.
 Figure rank_figure(const Report& report);
 /// Shift distribution by set, beside all scored genes.

@@ -114,7 +114,8 @@ std::string report_page(const Report& report, std::span<const Figure> figures) {
   page += "</div>\n" + precision_recall_html(report);
   page += heading("Genes") + named_figure(figures, "ranks") + top_genes_html(report);
   if (mutagenesis)
-    page += heading("The mutation") + named_figure(figures, "expression") + mutants_html(report);
+    page += heading("The mutation") + named_figure(figures, "expression") +
+            named_figure(figures, "saturation") + mutants_html(report);
   page += heading("What was run") + provenance_html(report) + "</main>\n<script>";
   page.append(biodta_plotly_js_begin, biodta_plotly_js_end);
   return page + "</script>\n<script>" + std::string(kScript) + "</script>\n</body>\n</html>\n";

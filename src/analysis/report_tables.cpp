@@ -118,6 +118,25 @@ support::Table identity_table(const Report& report) {
   return table;
 }
 
+support::Table saturation_table(const Report& report) {
+  support::Table table{{},
+                       {"gene_id", "symbol", "contig", "position", "ref", "alt", "expression_reference",
+                        "expression_mutant", "fold_change", "embedding_shift"},
+                       {}};
+  for (const auto& gene : report.perturbed) {
+    if (!gene.saturation) continue;
+    const double reference = gene.saturation->reference_expression;
+    for (const auto& effect : gene.saturation->effects) {
+      table.rows.push_back({gene.gene_id, gene.symbol, gene.window->contig,
+                            std::to_string(effect.edit.position + 1), effect.edit.ref, effect.edit.alt,
+                            exact_number(reference), exact_number(effect.expression),
+                            exact_number(reference != 0.0 ? effect.expression / reference : std::nan("")),
+                            exact_number(effect.shift)});
+    }
+  }
+  return table;
+}
+
 /// Genes whose mutant was taken.
 std::vector<const PerturbedGene*> mutated_genes(const Report& report) {
   std::vector<const PerturbedGene*> genes;
@@ -169,6 +188,8 @@ void write_tables(const Report& report, const std::filesystem::path& folder) {
   write(expression_table(report), folder / "expression.tsv");
   write(identity_table(report), folder / "identity.tsv");
   write_mutants(report, folder / "mutants.vcf");
+  const support::Table saturation = saturation_table(report);
+  if (!saturation.rows.empty()) write(saturation, folder / "saturation.tsv");
 }
 
 }  // namespace biodta::analysis

@@ -1,6 +1,7 @@
 #include "gene_mutants.hpp"
 
 #include <biodta/analysis/mutant_search.hpp>
+#include <biodta/analysis/saturation_scan.hpp>
 #include <biodta/genome/fasta.hpp>
 #include <biodta/support/error.hpp>
 
@@ -174,6 +175,14 @@ void GeneMutants::search(analysis::PerturbedGene& gene, cells::TokenId token,
         std::string("another than the Enformer makes of the gene's DNA (relative difference ") + text + ")",
         "the same", "embed again with biodta-embed from this genome and these weights");
   }
+}
+
+void GeneMutants::scan(analysis::PerturbedGene& gene, support::Reporter& reporter) {
+  const auto& options = parts_->options;
+  const auto mutants = analysis::saturation_mutants_of(*gene.window, options.saturation);
+  const auto progress = reporter.start("saturation", mutants, "mutants");
+  gene.saturation = analysis::scan_saturation(parts_->embedder, options.readout, *gene.window,
+                                              options.saturation, options.mutants.batch, progress.get());
 }
 
 analysis::Perturbation GeneMutants::perturbation(const analysis::PerturbedGene& gene,

@@ -32,6 +32,8 @@ class GeneMutants {
   /// gene is not what the Enformer makes of its DNA.
   void search(analysis::PerturbedGene& gene, cells::TokenId token, const cells::VocabularyGene& known,
               support::Progress* progress = nullptr);
+  /// Changes every base around the TSS of a gene whose window is known, as options.saturation says.
+  void scan(analysis::PerturbedGene& gene, support::Reporter& reporter);
   /// The mutant taken as a change of the bank's row: its embedding less the reference's, both of this
   /// Enformer, is added, so that what the bank lost by rounding is no change. Throws Error when no mutant was
   /// taken.

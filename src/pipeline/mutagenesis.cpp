@@ -171,6 +171,7 @@ class Mutagenesis {
 
   void add_mutant(PerturbedGene& gene, cells::TokenId token) {
     mutants_->search(gene, token, known(token));
+    if (!gene.control && options_.saturation > 0) mutants_->scan(gene, reporter_);
     if (gene.search->chosen) {
       perturbations_.push_back(mutants_->perturbation(gene, token));
       return;

@@ -206,6 +206,28 @@ TEST_F(MutagenesisTest, WritesWhatItPrints) {
   EXPECT_DOUBLE_EQ(std::stod(sets.rows[0][sets.column("p")]), analysis::rank_sum_test(inside, outside).p);
 }
 
+TEST_F(MutagenesisTest, ScansEveryBaseAroundTheStartWhereItIsAskedTo) {
+  auto with_scan = options();
+  with_scan.saturation = 4;
+  run(with_scan);
+  const auto scan = table("saturation.tsv");
+  const auto window = window_of(3);
+  ASSERT_EQ(scan.rows.size(), 8U * 3U);
+  for (const auto& row : scan.rows) {
+    EXPECT_EQ(row.at(scan.column("gene_id")), "g3");
+    const std::int64_t position = std::stoll(row.at(scan.column("position"))) - 1;
+    auto mutant = window;
+    char& base = mutant.at(static_cast<std::size_t>(position - (starts_[3] - kWindow / 2)));
+    EXPECT_EQ(std::string(1, base), row.at(scan.column("ref")));
+    base = row.at(scan.column("alt")).front();
+    const auto options_readout = options().readout;
+    const double expected =
+        embedder_.embed(std::vector<std::string>{mutant}, &options_readout).expression.at(0);
+    EXPECT_NEAR(std::stod(row.at(scan.column("expression_mutant"))), expected, 1e-5 * expected);
+  }
+  EXPECT_NE(page().find("Every base changed, one at a time"), std::string::npos);
+}
+
 TEST_F(MutagenesisTest, IsRepeatedByItsOwnConfig) {
   run(options());
   const std::string before = support::read_text_file(folder_ / "report/genes.tsv");

@@ -47,6 +47,19 @@ struct MutantSearch {
   std::vector<float> mutant_row;      ///< … of the chosen mutant; empty when none
 };
 
+/// One base of the window changed.
+struct SaturationEffect {
+  genome::Edit edit;
+  double expression = 0.0;  ///< predicted by the DNA model
+  double shift = 0.0;       ///< of the embedding: 1 − cosine similarity with the reference's
+};
+
+/// Every base around a TSS changed to each of the three others, one at a time.
+struct SaturationScan {
+  double reference_expression = 0.0;
+  std::vector<SaturationEffect> effects;  ///< by position, then in the order A, C, G, T
+};
+
 /// Whether a mutant is still nearest to its own gene, by Euclidean distance in one space.
 struct Nearness {
   double own = 0.0;          ///< to its own reference row

@@ -28,6 +28,7 @@ struct PerturbedGene {
   std::optional<GeneWindow> window;
   std::optional<MutantSearch> search;
   std::optional<MutantIdentity> identity;
+  std::optional<SaturationScan> saturation;  ///< where it was asked for
 };
 
 /// One model and one way to perturb, over the same cells as the others.
@@ -70,9 +71,9 @@ struct Report {
 /// work.
 void check_report_folder(const std::filesystem::path& folder, bool overwrite);
 
-/// Writes genes.tsv, gene_sets.tsv, precision_recall.tsv, expression.tsv and mutants.vcf (when DNA was
-/// mutated), figures/*.json (Plotly), config.yaml and report.html, which needs no other file and no network.
-/// The folder appears whole or not at all.
+/// Writes genes.tsv, gene_sets.tsv, precision_recall.tsv, expression.tsv, identity.tsv and mutants.vcf (when
+/// DNA was mutated), saturation.tsv (when it was scanned), figures/*.json (Plotly), config.yaml and
+/// report.html, which needs no other file and no network. The folder appears whole or not at all.
 void write_report(const Report& report, const std::filesystem::path& folder, bool overwrite);
 
 /// What a program prints: the gene-set table and the precision/recall table in aligned columns.

@@ -58,6 +58,8 @@ struct MutagenesisRunOptions {
   std::filesystem::path sequences;  ///< FASTA, a record a gene named by symbol or id, TSS in the middle
   enformer::ExpressionReadout readout;
   analysis::MutantSearchOptions mutants;
+  /// Scan every single base within this distance of the gene's TSS (bp) into saturation.tsv; 0 = no scan.
+  std::int64_t saturation = 0;
   PerturbedCellsOptions cells;
   analysis::ShiftOptions shift;
   EvaluationOptions evaluation;
