@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -163,8 +164,8 @@ VariantRecord VariantRecords::take_record(const std::string& place) {
                      "one or two");
   }
   record.phased.resize(samples_.size());
-  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i)
-    record.calls.push_back(call_of(values[i]));
+  record.calls.resize(static_cast<std::size_t>(count));
+  for (std::size_t i = 0; i < record.calls.size(); ++i) record.calls[i] = call_of(values[i]);
   for (std::size_t sample = 0; sample < samples_.size(); ++sample) {
     // In a genotype the separator before an allele carries the phase, so the last allele knows.
     record.phased[sample] = bcf_gt_is_phased(values[(sample + 1) * record.ploidy - 1]) != 0;
@@ -203,17 +204,18 @@ void VariantRecords::find_unindexed() {
   }
 }
 
-void VariantRecords::add_unindexed(const std::string& contig, std::int64_t start) {
+void VariantRecords::add_unindexed(const std::string& contig, std::int64_t start,
+                                   std::vector<VariantRecord>& found) const {
   if (!knows_symbolic_) return;
-  std::erase_if(region_, [start](const VariantRecord& record) {
+  std::erase_if(found, [start](const VariantRecord& record) {
     return record.position < start && !record.symbolic_ends.empty();
   });
-  const auto found = unindexed_.find(contig);
-  if (found == unindexed_.end()) return;
-  for (const VariantRecord& record : found->second) {
-    if (record.position < start && record.reach() > start) region_.push_back(record);
+  const auto own = unindexed_.find(contig);
+  if (own == unindexed_.end()) return;
+  for (const VariantRecord& record : own->second) {
+    if (record.position < start && record.reach() > start) found.push_back(record);
   }
-  std::stable_sort(region_.begin(), region_.end(), is_before);
+  std::stable_sort(found.begin(), found.end(), is_before);
 }
 
 std::vector<std::string> VariantRecords::contigs() const {
@@ -231,7 +233,8 @@ std::vector<std::string> VariantRecords::contigs() const {
   return {names.begin(), names.end()};
 }
 
-void VariantRecords::query_text(const std::string& contig, std::int64_t start, std::int64_t end) {
+void VariantRecords::query_text(const std::string& contig, std::int64_t start, std::int64_t end,
+                                std::vector<VariantRecord>& found) {
   const int index = tbx_name2id(text_index_.get(), contig.c_str());
   if (index < 0) return;
   const Hts<hts_itr_t> records(tbx_itr_queryi(text_index_.get(), index, start, end));
@@ -240,12 +243,13 @@ void VariantRecords::query_text(const std::string& contig, std::int64_t start, s
   while (records &&
          (status = tbx_itr_next(file_.get(), text_index_.get(), records.get(), line_.get())) >= 0) {
     parse_line(place);
-    region_.push_back(take_record(place));
+    found.push_back(take_record(place));
   }
   if (status < -1) throw InputError(path_, place, "a damaged or cut file", "VCF records");
 }
 
-void VariantRecords::query_binary(const std::string& contig, std::int64_t start, std::int64_t end) {
+void VariantRecords::query_binary(const std::string& contig, std::int64_t start, std::int64_t end,
+                                  std::vector<VariantRecord>& found) {
   const int index = bcf_hdr_name2id(header_.get(), contig.c_str());
   if (index < 0) return;
   const Hts<hts_itr_t> records(bcf_itr_queryi(binary_index_.get(), index, start, end));
@@ -253,42 +257,68 @@ void VariantRecords::query_binary(const std::string& contig, std::int64_t start,
   int status = -1;
   while (records && (status = bcf_itr_next(file_.get(), records.get(), record_.get())) >= 0) {
     check_record(place);
-    region_.push_back(take_record(place));
+    found.push_back(take_record(place));
   }
   if (status < -1) throw InputError(path_, place, "a damaged or cut file", "BCF records");
 }
 
-void VariantRecords::query_memory(const std::string& contig, std::int64_t start, std::int64_t end) {
-  const auto found = memory_.find(contig);
-  if (found == memory_.end()) return;
-  const auto& [records, reach] = found->second;
+void VariantRecords::query_memory(const std::string& contig, std::int64_t start, std::int64_t end,
+                                  std::vector<VariantRecord>& found) const {
+  const auto own = memory_.find(contig);
+  if (own == memory_.end()) return;
+  const auto& [records, reach] = own->second;
   const auto first = std::upper_bound(reach.begin(), reach.end(), start) - reach.begin();
   for (auto record = records.begin() + first; record != records.end() && record->position < end; ++record) {
-    if (touches(*record, start, end)) region_.push_back(*record);
+    if (touches(*record, start, end)) found.push_back(*record);
   }
+}
+
+std::vector<VariantRecord> VariantRecords::query(const std::string& contig, std::int64_t start,
+                                                 std::int64_t end) {
+  std::vector<VariantRecord> found;
+  const std::int64_t first = std::max<std::int64_t>(start, 0);
+  if (first >= end) return found;
+  if (text_index_)
+    query_text(contig, first, end, found);
+  else if (binary_index_)
+    query_binary(contig, first, end, found);
+  else
+    query_memory(contig, first, end, found);
+  add_unindexed(contig, first, found);
+  std::erase_if(found, [&](const VariantRecord& record) { return !touches(record, start, end); });
+  return found;
+}
+
+std::vector<VariantRecord> VariantRecords::widened(std::vector<VariantRecord> known, const Region& from,
+                                                   const Region& to) {
+  // The file's order is kept among records at one position: those that begin before `from` are asked for anew
+  // together, those that begin behind it are appended.
+  std::vector<VariantRecord> all;
+  if (to.start < from.start) {
+    all = query(to.contig, to.start, from.start);
+    std::erase_if(known, [&](const VariantRecord& record) { return record.position < from.start; });
+  }
+  all.insert(all.end(), std::make_move_iterator(known.begin()), std::make_move_iterator(known.end()));
+  if (to.end > from.end) {
+    std::vector<VariantRecord> behind = query(to.contig, from.end, to.end);
+    std::erase_if(behind, [&](const VariantRecord& record) { return record.position < from.end; });
+    all.insert(all.end(), std::make_move_iterator(behind.begin()), std::make_move_iterator(behind.end()));
+  }
+  std::erase_if(all, [&](const VariantRecord& record) { return !touches(record, to.start, to.end); });
+  return all;
 }
 
 const std::vector<VariantRecord>& VariantRecords::in_region(std::string_view contig, std::int64_t start,
                                                             std::int64_t end) {
-  if (contig == region_contig_ && start == region_start_ && end == region_end_) return region_;
-  region_.clear();
-  region_end_ = -1;
-  const std::string name(contig);
-  const std::int64_t first = std::max<std::int64_t>(start, 0);
-  if (first < end) {
-    if (text_index_)
-      query_text(name, first, end);
-    else if (binary_index_)
-      query_binary(name, first, end);
-    else
-      query_memory(name, first, end);
-  }
-  add_unindexed(name, start);
-  std::erase_if(region_, [&](const VariantRecord& record) { return !touches(record, start, end); });
-  region_contig_ = name;
-  region_start_ = start;
-  region_end_ = end;
-  return region_;
+  const Region asked{std::string(contig), start, end};
+  if (asked == region_) return records_;
+  // Taken out first, so that nothing half-read stays where reading fails.
+  const Region before = std::exchange(region_, {});
+  std::vector<VariantRecord> known = std::exchange(records_, {});
+  const bool overlaps = before.contig == asked.contig && start < before.end && end > before.start;
+  records_ = overlaps ? widened(std::move(known), before, asked) : query(asked.contig, start, end);
+  region_ = asked;
+  return records_;
 }
 
 const VariantRecord* VariantRecords::first_call(std::size_t sample) {

@@ -51,8 +51,9 @@ class VariantRecords {
   const std::vector<std::string>& samples() const noexcept { return samples_; }
   /// Contigs of the header and of the records.
   std::vector<std::string> contigs() const;
-  /// Records that touch [start, end) with REF or with the stretch of a symbolic allele, by position. Valid
-  /// until the next call; asking for the same region again is free.
+  /// Records that touch [start, end) with REF or with the stretch of a symbolic allele, by position and then
+  /// as in the file. Valid until the next call. Asking for the same region again is free, and of one that
+  /// overlaps the last only what is new is read.
   const std::vector<VariantRecord>& in_region(std::string_view contig, std::int64_t start, std::int64_t end);
   /// The first record in which the sample has a genotype that is not missing, or nullptr; valid as above.
   const VariantRecord* first_call(std::size_t sample);
@@ -82,11 +83,24 @@ class VariantRecords {
   void parse_line(const std::string& place);
   void check_record(const std::string& place) const;
   VariantRecord take_record(const std::string& place);
-  void query_text(const std::string& contig, std::int64_t start, std::int64_t end);
-  void query_binary(const std::string& contig, std::int64_t start, std::int64_t end);
+  struct Region {
+    std::string contig;
+    std::int64_t start = 0;
+    std::int64_t end = -1;
+    bool operator==(const Region&) const = default;
+  };
+  /// Records that touch [start, end), by position and then as in the file.
+  std::vector<VariantRecord> query(const std::string& contig, std::int64_t start, std::int64_t end);
+  /// The same for `to`, by reading only what `known`, the records of the overlapping region `from`, lacks.
+  std::vector<VariantRecord> widened(std::vector<VariantRecord> known, const Region& from, const Region& to);
+  void query_text(const std::string& contig, std::int64_t start, std::int64_t end,
+                  std::vector<VariantRecord>& found);
+  void query_binary(const std::string& contig, std::int64_t start, std::int64_t end,
+                    std::vector<VariantRecord>& found);
+  void query_memory(const std::string& contig, std::int64_t start, std::int64_t end,
+                    std::vector<VariantRecord>& found) const;
   /// Puts in place of the indexed records with symbolic alleles before `start` all that there are.
-  void add_unindexed(const std::string& contig, std::int64_t start);
-  void query_memory(const std::string& contig, std::int64_t start, std::int64_t end);
+  void add_unindexed(const std::string& contig, std::int64_t start, std::vector<VariantRecord>& found) const;
   std::string file_place() const;
 
   std::filesystem::path path_;
@@ -103,10 +117,8 @@ class VariantRecords {
   bool knows_symbolic_ = false;  ///< unindexed_ holds all records with symbolic alleles
   std::map<std::string, std::vector<VariantRecord>, std::less<>> unindexed_;
 
-  std::string region_contig_;
-  std::int64_t region_start_ = 0;
-  std::int64_t region_end_ = -1;
-  std::vector<VariantRecord> region_;
+  Region region_;  ///< of records_
+  std::vector<VariantRecord> records_;
   VariantRecord first_call_;
 };
 

@@ -183,11 +183,16 @@ void expect_regions_match(const fs::path& path, const RandomVariants& made) {
   EXPECT_EQ(file.contigs(), (std::vector<std::string>{"c1", "c2"}));
   EXPECT_EQ(file.ploidy(2), 2);
   support::RandomStream random(22);
-  for (int trial = 0; trial < 150; ++trial) {
-    const VcfContig& contig = made.contigs[random.below(2)];
-    const auto start =
-        static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(contig.length))) - 500;
-    const std::int64_t end = start + 1024;
+  VcfContig contig;
+  std::int64_t start = 0;
+  for (int trial = 0; trial < 300; ++trial) {
+    // Half of the regions overlap the one before, of which what was read is kept.
+    const bool is_near = trial % 2 == 1;
+    if (!is_near) contig = made.contigs[random.below(2)];
+    start = is_near
+                ? start + static_cast<std::int64_t>(random.below(1600)) - 800
+                : static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(contig.length))) - 500;
+    const std::int64_t end = start + 200 + static_cast<std::int64_t>(random.below(1600));
     for (std::size_t sample = 0; sample < 3; ++sample) {
       const int haplotype = static_cast<int>(random.below(2));
       ASSERT_EQ(file.haplotype_edits(contig.name, start, end, sample, haplotype),
