@@ -27,8 +27,8 @@ EmbeddingBank EmbeddingBank::read(const std::filesystem::path& path) {
 }
 
 void EmbeddingBank::write(const std::filesystem::path& path, Precision precision) const {
-  BankHeader header{gene_ids_, symbols_, tokens_per_gene_, width_, precision, provenance_, {}, known_bases_,
-                    left_out_};
+  BankHeader header{gene_ids_,   symbols_, tokens_per_gene_, width_,   precision,
+                    provenance_, {},       known_bases_,     left_out_};
   std::vector<std::vector<std::uint32_t>> genes(context_names_.size());
   for (std::size_t context = 0; context < genes.size(); ++context) {
     for (std::uint32_t gene = 0; gene < gene_count(); ++gene)

@@ -20,8 +20,8 @@ void require_storable(std::span<const float> values, Precision precision, const 
   const float limit = precision == Precision::kFloat16 ? kLargestHalf : std::numeric_limits<float>::max();
   for (const float value : values) {
     if (std::abs(value) <= limit) continue;
-    throw Error(path.string() + ": an embedding value of " + std::to_string(value) +
-                    " cannot be stored as " + to_string(precision),
+    throw Error(path.string() + ": an embedding value of " + std::to_string(value) + " cannot be stored as " +
+                    to_string(precision),
                 std::isfinite(value) ? "store it as float32" : "");
   }
 }

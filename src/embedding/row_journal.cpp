@@ -122,7 +122,7 @@ void write_at(int descriptor, std::uint64_t offset, std::string_view bytes,
 }
 
 std::uint64_t size_of(int descriptor, const std::filesystem::path& path) {
-  struct stat status{};
+  struct stat status {};
   if (::fstat(descriptor, &status) != 0) fail_system(path, "cannot be read");
   return static_cast<std::uint64_t>(status.st_size);
 }
@@ -193,7 +193,8 @@ void RowJournal::open_and_lock() {
 }
 
 bool RowJournal::is_current() const {
-  struct stat held{}, named{};
+  struct stat held {
+  }, named{};
   if (::fstat(descriptor_, &held) != 0) fail_system(path_, "cannot be read");
   if (::stat(path_.c_str(), &named) != 0) return false;
   return held.st_dev == named.st_dev && held.st_ino == named.st_ino;
@@ -227,8 +228,8 @@ void RowJournal::require_job(const JobIdentity& job) {
     const auto shown = [](const std::string* value) {
       return value == nullptr ? std::string("nothing") : value->empty() ? std::string("\"\"") : *value;
     };
-    throw InputError(path_, "the journal of a run that was broken off",
-                     name + " " + shown(was), name + " " + shown(is) + ", as asked for now",
+    throw InputError(path_, "the journal of a run that was broken off", name + " " + shown(was),
+                     name + " " + shown(is) + ", as asked for now",
                      "repeat that run to go on with it, choose another output, or begin anew with --restart");
   };
   for (const auto& [name, value] : job) require(name, value_of(*found, name), &value);

@@ -103,6 +103,10 @@ SequenceEmbeddings SequenceEmbedder::embed(std::span<const std::string> windows,
   SequenceEmbeddings result;
   result.mean_NE =
       torch::empty({static_cast<std::int64_t>(windows.size()), self.model->config().embedding_size()});
+  if (reads) {
+    result.expression_NT =
+        torch::empty({static_cast<std::int64_t>(windows.size()), reads->tracks.size(0)}, torch::kFloat64);
+  }
   const c10::InferenceMode inference;
   const auto step = static_cast<std::size_t>(batch);
   for (std::size_t first = 0; first < windows.size(); first += step) {
@@ -113,8 +117,10 @@ SequenceEmbeddings SequenceEmbedder::embed(std::span<const std::string> windows,
     if (!reads) continue;
     const auto tracks_BNT =
         self.model->predict(embeddings_BNE.narrow(1, reads->first_bin, reads->bins), reads->head);
-    const auto expression =
-        tracks_BNT.index_select(2, reads->tracks).to(torch::kFloat64).sum(1).mean(1).to(torch::kCPU);
+    const auto expression_BT =
+        tracks_BNT.index_select(2, reads->tracks).to(torch::kFloat64).sum(1).to(torch::kCPU);
+    result.expression_NT.narrow(0, static_cast<std::int64_t>(first), count).copy_(expression_BT);
+    const auto expression = expression_BT.mean(1);
     const double* values = expression.data_ptr<double>();
     result.expression.insert(result.expression.end(), values, values + count);
   }

@@ -57,13 +57,19 @@ TEST_F(OpenBank, OfTheFirstProgramsSaysNothingOfKnownBasesAndGenesLeftOut) {
 }
 
 TEST_F(OpenBank, RefusesSharesThatAreNone) {
-  refuse([](auto& file) { file.template create_values<float>("known_bases", std::vector<float>{0, 1}); },
-         {"/known_bases", "2 shares", "3 as in gene_id"});
+  refuse(
+      [](auto& file) {
+        file.template create_values<float>("known_bases", std::vector<float>{0, 1});
+      },
+      {"/known_bases", "2 shares", "3 as in gene_id"});
 }
 
 TEST_F(OpenBank, RefusesSharesBeyondOne) {
-  refuse([](auto& file) { file.template create_values<float>("known_bases", std::vector<float>{0, 1, 2}); },
-         {"/known_bases", "from 0 to 1"});
+  refuse(
+      [](auto& file) {
+        file.template create_values<float>("known_bases", std::vector<float>{0, 1, 2});
+      },
+      {"/known_bases", "from 0 to 1"});
 }
 
 TEST_F(OpenBank, RefusesAListOfLeftOutGenesWithHoles) {

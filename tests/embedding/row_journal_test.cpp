@@ -58,7 +58,8 @@ TEST_F(RowJournalFile, GoesOnAfterTheRecordsThatAreThere) {
   EXPECT_EQ(journal_->size(), 3U);
   EXPECT_EQ(journal_->cut_off(), 0U);
   std::vector<std::string> again;
-  journal_->for_each([&](std::uint64_t, std::span<const std::byte> record) { again.push_back(text_of(record)); });
+  journal_->for_each(
+      [&](std::uint64_t, std::span<const std::byte> record) { again.push_back(text_of(record)); });
   EXPECT_THAT(again, ElementsAre("one", "", "three"));
   open();
   EXPECT_THAT(found_, ElementsAre("one", "", "three"));
@@ -122,8 +123,8 @@ TEST_F(RowJournalFile, ARecordThatStandsInAnothersPlaceIsNotRead) {
   add(*journal_, "gamma");
   close();
   const std::string whole = bytes();
-  support::write_text_file(path_, whole.substr(0, first) + whole.substr(second) +
-                                      whole.substr(first, second - first));
+  support::write_text_file(
+      path_, whole.substr(0, first) + whole.substr(second) + whole.substr(first, second - first));
   open();
   EXPECT_THAT(found_, IsEmpty());
 }
@@ -132,11 +133,17 @@ TEST_F(RowJournalFile, OfAnotherJobItIsRefusedNamingWhatDiffers) {
   add(open(), "one");
   close();
   const std::string before = bytes();
-  expect_error<InputError>([&] { open({{"genome", "crc32:1"}, {"window", "512"}}); },
-                           {"bank.h5.part", "found window 256", "expected window 512", "--restart"});
+  expect_error<InputError>(
+      [&] {
+        open({{"genome", "crc32:1"}, {"window", "512"}});
+      },
+      {"bank.h5.part", "found window 256", "expected window 512", "--restart"});
   expect_error<InputError>([&] { open({{"genome", "crc32:1"}}); }, {"window 256", "window nothing"});
-  expect_error<InputError>([&] { open({{"genome", "crc32:1"}, {"window", "256"}, {"tracks", "7"}}); },
-                           {"tracks nothing", "tracks 7"});
+  expect_error<InputError>(
+      [&] {
+        open({{"genome", "crc32:1"}, {"window", "256"}, {"tracks", "7"}});
+      },
+      {"tracks nothing", "tracks 7"});
   EXPECT_EQ(bytes(), before);
   open({{"window", "512"}}, RowJournal::Mode::kRestart);
   EXPECT_THAT(found_, IsEmpty());

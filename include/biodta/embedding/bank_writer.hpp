@@ -19,8 +19,8 @@ class BankWriter {
   /// Values held before they are written: several megabytes a write, for contexts of few rows each too.
   static constexpr std::size_t kBufferedValues = std::size_t{1} << 23;
 
-  /// Begins the file beside its name, where it stands only after finish(). Throws Error for a header that does
-  /// not fit together, InputError where the file cannot be made.
+  /// Begins the file beside its name, where it stands only after finish(). Throws Error for a header that
+  /// does not fit together, InputError where the file cannot be made.
   BankWriter(const std::filesystem::path& path, BankHeader header,
              std::size_t buffered_values = kBufferedValues);
   ~BankWriter();

@@ -28,9 +28,9 @@ class RowJournal {
     kRestart  ///< what is there is thrown away
   };
 
-  /// Opens the journal of a job, or begins it; what follows the last whole record is cut off. Throws InputError
-  /// for a journal of another job, naming the first value that differs, for one that another process holds,
-  /// and for a file that is no journal, which is never touched.
+  /// Opens the journal of a job, or begins it; what follows the last whole record is cut off. Throws
+  /// InputError for a journal of another job, naming the first value that differs, for one that another
+  /// process holds, and for a file that is no journal, which is never touched.
   RowJournal(const std::filesystem::path& path, const JobIdentity& job, Mode mode, const Use& use);
   /// Syncs and closes; the file stays.
   ~RowJournal();

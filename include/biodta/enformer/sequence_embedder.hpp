@@ -29,6 +29,7 @@ struct SequenceEmbeddings {
   torch::Tensor
       mean_NE;  ///< [N, embedding size] float32, CPU: mean over the bins of the final pointwise output
   std::vector<double> expression;  ///< [N]; empty when no readout was asked for
+  torch::Tensor expression_NT;     ///< [N, tracks] float64, CPU: the same of each track; undefined likewise
 };
 
 /// An Enformer in eval mode. Not thread-safe.
