@@ -11,11 +11,11 @@ using Flag = biodta::apps::FlagSpec;
 // clang-format off
 constexpr Flag kFlags[] = {
     {Flag::kText, "--genome", "genome", "FILE", "genome, FASTA, plain or bgzip"},
-    {Flag::kText, "--annotation", "annotation", "FILE", "genes, GTF or BED"},
+    {Flag::kText, "--annotation", "annotation", "FILE", "genes, GTF, GFF3 or BED"},
     {Flag::kText, "--sequences", "sequences", "FILE", "instead: FASTA, one window a record"},
     {Flag::kText, "--weights", "weights", "DIR", "folder of an Enformer"},
     {Flag::kText, "--output,-o", "output", "FILE", "embedding bank to write"},
-    {Flag::kText, "--tss", "genes.tss", "NAME", "position of a gene: gene_start (default) or canonical"},
+    {Flag::kText, "--tss", "genes.tss", "NAME", "position of a gene: gene_start (default), canonical or all_transcripts"},
     {Flag::kText, "--unknown-dna", "unknown_dna", "NAME", "genes off the contigs or in N: refuse (default) or leave_out"},
     {Flag::kValue, "--batch", "batch", "VALUE", "windows a forward pass (64)"},
     {Flag::kText, "--precision", "precision", "NAME", "how rows are stored: float32 (default) or float16"},
@@ -23,6 +23,8 @@ constexpr Flag kFlags[] = {
     {Flag::kSwitch, "--restart", "restart", nullptr, "begin anew where an earlier run was broken off"},
     {Flag::kText, "--vcf", "vcf", "FILE", "donors' variants; each sample becomes a context", "Donors"},
     {Flag::kList, "--samples", "samples", "NAME", "samples that become contexts, a,b (all)", "Donors"},
+    {Flag::kSwitch, "--skip-mismatches", "haplotypes.skip_mismatches", nullptr, "leave out variants whose REF is not the genome's, or that overlap", "Donors"},
+    {Flag::kSwitch, "--skip-unsupported", "haplotypes.skip_unsupported", nullptr, "leave out alleles that are not understood", "Donors"},
     {Flag::kList, "--tracks", "tracks", "TRACK", "tracks to predict, a,b: indices, names or patterns ('CAGE:*cardiac*')", "Predictions"},
     {Flag::kText, "--predictions", "predictions", "FILE", "table of predicted expression to write, TSV", "Predictions"},
     {Flag::kText, "--targets", "targets", "FILE", "names of tracks as in targets_human.txt (tracks.tsv of the weights)", "Predictions"},

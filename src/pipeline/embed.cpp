@@ -23,8 +23,9 @@ namespace {
 
 using support::with_thousands;
 
-std::unique_ptr<EmbedSource> open_source(const EmbedOptions& options, std::int64_t window) {
-  return options.sequences.empty() ? open_embed_genome(options, window)
+std::unique_ptr<EmbedSource> open_source(const EmbedOptions& options, std::int64_t window,
+                                         support::Reporter& reporter) {
+  return options.sequences.empty() ? open_embed_genome(options, window, reporter)
                                    : open_embed_sequences(options, window);
 }
 
@@ -86,7 +87,7 @@ class EmbedRun {
         reporter_(reporter),
         embedder_(enformer::SequenceEmbedder::load(options.weights, choose_device(device))),
         tracks_(find_tracks(options, embedder_.config())),
-        source_(open_source(options, embedder_.config().window)),
+        source_(open_source(options, embedder_.config().window, reporter)),
         width_(static_cast<std::size_t>(embedder_.config().embedding_size())) {
     readout_.head = options.head;
     readout_.bins = options.bins;
@@ -262,6 +263,9 @@ class EmbedRun {
 
   void summarize(std::uint64_t before) const {
     source_->summarize(reporter_);
+    const auto& rows = tally_.context_rows;
+    if (!rows.empty() && std::all_of(rows.begin(), rows.end(), [](std::uint64_t count) { return count == 0; }))
+      reporter_.warn("no window differs from the reference in any sample of " + options_.vcf.string());
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
     std::string line = "wrote " + options_.output.string() + ": " + with_thousands(tally_.genes) +
                        " genes, " + with_thousands(source_->contexts().size()) + " contexts, " +

@@ -14,6 +14,7 @@ namespace biodta::pipeline {
 /// Opens genome, annotation and variants. Throws InputError for files that cannot be used or do not go
 /// together.
 /// @param window  bp of the Enformer's input.
-std::unique_ptr<EmbedSource> open_embed_genome(const EmbedOptions& options, std::int64_t window);
+std::unique_ptr<EmbedSource> open_embed_genome(const EmbedOptions& options, std::int64_t window,
+                                               support::Reporter& reporter);
 
 }  // namespace biodta::pipeline

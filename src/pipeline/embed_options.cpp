@@ -17,7 +17,7 @@ void require_set(const std::filesystem::path& path, const char* key, const char*
 void check_source(const EmbedOptions& options) {
   if (options.sequences.empty()) {
     require_set(options.genome, "genome", "a FASTA file (or sequences)");
-    require_set(options.annotation, "annotation", "a GTF or BED file");
+    require_set(options.annotation, "annotation", "a GTF, GFF3 or BED file");
   } else if (!options.genome.empty() || !options.annotation.empty() || !options.vcf.empty()) {
     throw ConfigError("sequences: are set beside genome, annotation or vcf, expected one or the other");
   }
@@ -60,13 +60,14 @@ void check_written(const EmbedOptions& options, std::string_view key, const std:
 
 void describe(support::OptionVisitor& visit, EmbedOptions& options) {
   visit.field("genome", options.genome, "genome, FASTA, plain or bgzip");
-  visit.field("annotation", options.annotation, "genes, GTF or BED");
+  visit.field("annotation", options.annotation, "genes, GTF, GFF3 or BED");
   visit.field("sequences", options.sequences,
               "instead of genome and annotation: FASTA, one window a record, named by gene id");
   visit.section("genes", options.genes, "which genes, and which position stands for one");
   visit.field("weights", options.weights, "folder of an Enformer: config.json and its weights");
   visit.field("vcf", options.vcf, "donors' variants, VCF or BCF; empty = the reference only");
   visit.field("samples", options.samples, "samples that become contexts; an empty list takes all");
+  visit.section("haplotypes", options.haplotypes, "variants that cannot be taken as they stand");
   visit.choice("unknown_dna", options.unknown_dna,
                {{"refuse", UnknownDnaPolicy::kRefuse}, {"leave_out", UnknownDnaPolicy::kLeaveOut}},
                "genes off the genome's contigs, or whose window is nothing but N: an error, or listed in the "

@@ -4,6 +4,7 @@
 
 #include <biodta/embedding/bank.hpp>
 #include <biodta/genome/annotation.hpp>
+#include <biodta/genome/haplotypes.hpp>
 #include <biodta/support/options.hpp>
 #include <biodta/support/reporter.hpp>
 
@@ -23,12 +24,13 @@ enum class UnknownDnaPolicy {
 
 struct EmbedOptions {
   std::filesystem::path genome;      ///< FASTA, plain or bgzip
-  std::filesystem::path annotation;  ///< GTF or BED
+  std::filesystem::path annotation;  ///< GTF, GFF3 or BED
   std::filesystem::path sequences;   ///< instead of both: FASTA, one window a record, named by gene id
   genome::AnnotationOptions genes;
   std::filesystem::path weights;     ///< Enformer folder
   std::filesystem::path vcf;         ///< donors' variants; empty = the reference only
   std::vector<std::string> samples;  ///< samples that become contexts; empty = all of the file
+  genome::HaplotypeOptions haplotypes;
   UnknownDnaPolicy unknown_dna = UnknownDnaPolicy::kRefuse;
   std::filesystem::path output;  ///< bank to write
   std::int64_t batch = 64;       ///< windows a forward pass
@@ -48,7 +50,8 @@ void describe(support::OptionVisitor& visit, EmbedOptions& options);
 
 /// Embeds the window around every gene's TSS (mean over bins of the Enformer's final pointwise output), and,
 /// for each sample, the windows that hold a variant of it: the mean of the embeddings of its haplotypes.
-/// Equal windows of a gene are computed once.
+/// Of a gene with several starts (all_transcripts) it is the mean over its distinct starts. Equal windows of
+/// a gene are computed once.
 ///
 /// What is done goes, gene by gene, into a journal `<output>.part`. A run that is broken off, however
 /// roughly, leaves it there, and the next run of the same job goes on from it; the bank's bytes are the same
