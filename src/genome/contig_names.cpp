@@ -24,8 +24,10 @@ std::vector<std::string> other_names(std::string_view name) {
 void check_on_contig(const Genome& genome, const Gene& gene, const std::filesystem::path& annotation,
                      const std::string& place) {
   const std::int64_t length = genome.contig_length(gene.contig);
-  if (gene.tss >= 0 && gene.tss < length) return;
-  throw InputError(annotation, place, "a TSS at " + std::to_string(gene.tss + 1),
+  std::int64_t furthest = gene.tss;
+  for (const TranscriptionStart& start : gene.starts) furthest = std::max(furthest, start.position);
+  if (furthest < length) return;
+  throw InputError(annotation, place, "a TSS at " + std::to_string(furthest + 1),
                    "a position on " + gene.contig + " of " + genome.path().string() + ", which has " +
                        std::to_string(length) + " bp",
                    "genome and annotation must be of one assembly");

@@ -96,6 +96,16 @@ void VariantRecords::load_index() {
   }
 }
 
+void VariantRecords::for_each(const std::filesystem::path& path,
+                              const std::function<void(const std::string&, const VariantRecord&)>& visit) {
+  silence_htslib();
+  VariantRecords sequential(path, Sequential{});
+  while (sequential.next_in_file()) {
+    visit(bcf_seqname(sequential.header_.get(), sequential.record_.get()),
+          sequential.take_record(sequential.file_place()));
+  }
+}
+
 std::string VariantRecords::file_place() const {
   return binary_ ? "record " + std::to_string(records_read_ + 1) : "line " + std::to_string(file_->lineno);
 }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -55,6 +56,10 @@ class VariantRecords {
   const std::vector<VariantRecord>& in_region(std::string_view contig, std::int64_t start, std::int64_t end);
   /// The first record in which the sample has a genotype that is not missing, or nullptr; valid as above.
   const VariantRecord* first_call(std::size_t sample);
+
+  /// Calls `visit` with every record of a file and its contig, in the file's order.
+  static void for_each(const std::filesystem::path& path,
+                       const std::function<void(const std::string&, const VariantRecord&)>& visit);
 
  private:
   struct Sequential {};

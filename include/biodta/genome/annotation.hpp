@@ -39,6 +39,7 @@ struct Gene {
   std::string id;      ///< Ensembl id without version (GENCODE's _PAR_Y after it stays: it is another gene);
                        ///< RefSeq's gene_id or, in GFF3, its ID without "gene-"
   std::string symbol;  ///< gene_name, Name or gene; the id where there is none
+  std::string ncbi_gene;  ///< NCBI's GeneID, where RefSeq says it; otherwise empty
   std::string biotype;
   std::string contig;
   char strand = '+';
