@@ -3,7 +3,6 @@
 
 #include <biodta/pipeline/embed.hpp>
 #include <biodta/pipeline/runtime.hpp>
-#include <biodta/support/error.hpp>
 
 namespace {
 
@@ -21,6 +20,9 @@ constexpr Flag kFlags[] = {
     {Flag::kText, "--precision", "precision", "NAME", "how rows are stored: float32 (default) or float16"},
     {Flag::kText, "--shard", "shard", "I/N", "only part i of n of the genes, for job arrays"},
     {Flag::kSwitch, "--restart", "restart", nullptr, "begin anew where an earlier run was broken off"},
+    {Flag::kValue, "--tokens-per-gene", "embedder.tokens_per_gene", "VALUE", "rows a gene, from runs of bins (1)", "Embedding"},
+    {Flag::kSwitch, "--reverse-complement", "embedder.reverse_complement", nullptr, "average with the other strand's result", "Embedding"},
+    {Flag::kText, "--arithmetic", "embedder.arithmetic", "NAME", "of the Enformer: float32 (default) or bfloat16", "Embedding"},
     {Flag::kText, "--vcf", "vcf", "FILE", "donors' variants; each sample becomes a context", "Donors"},
     {Flag::kList, "--samples", "samples", "NAME", "samples that become contexts, a,b (all)", "Donors"},
     {Flag::kSwitch, "--skip-mismatches", "haplotypes.skip_mismatches", nullptr, "leave out variants whose REF is not the genome's, or that overlap", "Donors"},

@@ -9,10 +9,11 @@
 namespace biodta::analysis {
 namespace {
 
-std::vector<float> row_of(const torch::Tensor& mean_NE, std::size_t index) {
-  const auto row_E = mean_NE[static_cast<std::int64_t>(index)].to(torch::kFloat32).contiguous();
-  const float* values = row_E.const_data_ptr<float>();
-  return {values, values + row_E.numel()};
+/// All rows of a window, one after the other.
+std::vector<float> row_of(const enformer::SequenceEmbeddings& embedded, std::size_t window) {
+  const auto rows_RE = embedded.rows_NRE[static_cast<std::int64_t>(window)].contiguous();
+  const float* values = rows_RE.const_data_ptr<float>();
+  return {values, values + rows_RE.numel()};
 }
 
 genome::Mutant make_mutant(const GeneWindow& window, std::uint64_t gene_key, std::size_t trial,
@@ -22,14 +23,15 @@ genome::Mutant make_mutant(const GeneWindow& window, std::uint64_t gene_key, std
 }
 
 /// Enters a trial's expression, and takes the trial when it falls lowest so far.
-void score(MutantSearch& search, std::size_t trial, double expression, const torch::Tensor& mean_NE,
-           std::size_t row) {
+/// @param window  of the embedded ones, the trial's.
+void score(MutantSearch& search, std::size_t trial, const enformer::SequenceEmbeddings& embedded,
+           std::size_t window) {
   MutantTrial& scored = search.trials[trial];
-  scored.expression = expression;
+  const double expression = scored.expression = embedded.expression.at(window);
   scored.lowers = !scored.edits.empty() && expression < search.reference_expression;
   if (!scored.lowers || (search.chosen && expression >= search.trials[*search.chosen].expression)) return;
   search.chosen = trial;
-  search.mutant_row = row_of(mean_NE, row);
+  search.mutant_row = row_of(embedded, window);
 }
 
 bool falls_enough(const MutantSearch& search, std::size_t trial, const MutantSearchOptions& options) {
@@ -55,32 +57,27 @@ MutantSearch search_mutant(enformer::SequenceEmbedder& embedder, const enformer:
                            const MutantSearchOptions& options, support::Progress* progress) {
   MutantSearch result;
   const auto trials = static_cast<std::size_t>(options.trials);
-  const auto batch = std::max<std::size_t>(static_cast<std::size_t>(options.batch), 2);
-  // The reference goes with the first mutants through the model, so a round has room for two.
-  std::vector<std::string> windows = {window.sequence};
+  const auto batch = static_cast<std::size_t>(options.batch);
+  const auto reference = embedder.embed_reference(window.sequence, &readout);
+  result.reference_expression = reference.embeddings().expression.at(0);
+  result.reference_row = row_of(reference.embeddings(), 0);
   while (result.trials.size() < trials) {
     const std::size_t first = result.trials.size();
-    const std::size_t references = windows.size();
+    std::vector<std::string> windows;
     for (std::size_t trial = first; trial < trials && windows.size() < batch; ++trial) {
       genome::Mutant mutant = make_mutant(window, gene_key, trial, options);
       windows.push_back(std::move(mutant.sequence));
       result.trials.push_back({std::move(mutant.edits), 0.0, false});
     }
-    const auto embedded = embedder.embed(windows, &readout, options.batch);
-    if (references == 1) {
-      result.reference_expression = embedded.expression.at(0);
-      result.reference_row = row_of(embedded.mean_NE, 0);
-    }
+    const auto embedded = embedder.embed_variants(reference, windows, &readout, options.batch);
     for (std::size_t trial = first; trial < result.trials.size(); ++trial) {
-      const std::size_t at = trial - first + references;
-      score(result, trial, embedded.expression.at(at), embedded.mean_NE, at);
+      score(result, trial, embedded, trial - first);
       if (progress != nullptr) progress->update(trial + 1);
       if (falls_enough(result, trial, options)) {
         result.trials.resize(trial + 1);
         return result;
       }
     }
-    windows.clear();
   }
   return result;
 }

@@ -1,6 +1,7 @@
 #include "report_figures.hpp"
 #include "report_format.hpp"
 #include "report_html.hpp"
+#include "report_precision_recall.hpp"
 #include "report_tables.hpp"
 
 #include <biodta/analysis/report.hpp>
@@ -96,10 +97,7 @@ void check_report_folder(const std::filesystem::path& folder, bool overwrite) {
   if (!overwrite)
     throw ConfigError("output: " + folder.string() + " is there already",
                       "add --overwrite to replace it, or name another with --output");
-  // A mistyped --output must not cost somebody else's folder.
-  if (!std::filesystem::is_directory(folder, ignored) ||
-      (!std::filesystem::is_empty(folder, ignored) &&
-       !std::filesystem::exists(folder / "report.html", ignored)))
+  if (!support::may_replace(folder, "report.html"))
     throw ConfigError("output: found " + folder.string() +
                           ", which is no report (it has no report.html), expected a report to overwrite",
                       "remove it by hand, or choose another folder");

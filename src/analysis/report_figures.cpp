@@ -1,86 +1,26 @@
 #include "report_figures.hpp"
 
 #include "report_format.hpp"
+#include "report_layout.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <cstddef>
 #include <set>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace biodta::analysis {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-// Okabe & Ito 2008; yellow last, since it is faint on white.
-constexpr std::array<std::string_view, 7> kColours = {"#D55E00", "#0072B2", "#009E73", "#CC79A7",
-                                                      "#56B4E9", "#E69F00", "#F0E442"};
 constexpr std::array<std::string_view, 6> kSymbols = {"circle",      "diamond", "square",
                                                       "triangle-up", "cross",   "star"};
-constexpr std::string_view kGrey = "#8A8A8A";
-constexpr std::string_view kPale = "#C4C4C4";
-constexpr std::string_view kBlack = "#1F2328";
-constexpr std::string_view kThisRun = "#0072B2";
-constexpr std::string_view kTwin = "#E69F00";
-constexpr std::string_view kChosen = "#D55E00";
 /// Sets shown at once in the rank figure; the rest wait in its legend.
 constexpr std::size_t kShownSets = 7;
 /// Sets with more genes than this get no single points in the distribution figure.
 constexpr std::size_t kMostPoints = 300;
-
-/// Breaks a long name at a blank, so that labels leave room for the figure.
-std::string wrapped(std::string_view name) {
-  constexpr std::size_t kWidth = 26;
-  std::string lines;
-  std::size_t used = 0;
-  for (std::size_t at = 0; at < name.size();) {
-    std::size_t end = name.find(' ', at);
-    if (end == std::string_view::npos) end = name.size();
-    const std::string word = html_escape(name.substr(at, end - at));
-    if (used > 0 && used + 1 + (end - at) > kWidth) {
-      lines += "<br>";
-      used = 0;
-    } else if (used > 0) {
-      lines += ' ';
-      ++used;
-    }
-    lines += word;
-    used += end - at;
-    at = end + 1;
-  }
-  return lines;
-}
-
-Json axis(std::string_view title) {
-  return {{"title", {{"text", title}, {"standoff", 10}}},
-          {"automargin", true},
-          {"gridcolor", "#E6E6E6"},
-          {"linecolor", kGrey},
-          {"ticks", "outside"},
-          {"tickcolor", kGrey},
-          {"zeroline", false},
-          {"showline", true}};
-}
-
-Json base_layout(Json x, Json y, int height) {
-  return {
-      {"xaxis", std::move(x)},
-      {"yaxis", std::move(y)},
-      {"height", height},
-      {"autosize", true},
-      {"margin", {{"l", 56}, {"r", 44}, {"t", 16}, {"b", 48}}},
-      {"modebar", {{"orientation", "v"}}},
-      {"font",
-       {{"family", "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', Arial, sans-serif"},
-        {"size", 13},
-        {"color", kBlack}}},
-      {"paper_bgcolor", "#FFFFFF"},
-      {"plot_bgcolor", "#FFFFFF"},
-      {"hovermode", "closest"},
-      {"legend", {{"orientation", "h"}, {"x", 0}, {"y", 1.02}, {"xanchor", "left"}, {"yanchor", "bottom"}}}};
-}
 
 Json vertical_line(double x) {
   return {{"type", "line"},  {"xref", "x"},
@@ -102,24 +42,6 @@ Json shift_axis(const Report& report) {
     result["dtick"] = "D2";
   }
   result["exponentformat"] = "power";
-  return result;
-}
-
-int height_of_rows(std::size_t rows, int each) {
-  return 110 + each * static_cast<int>(std::max<std::size_t>(rows, 2));
-}
-
-/// Sets in the order in which a horizontal figure stacks them: the first on top.
-Json set_axis(const Report& report) {
-  Json result = axis("");
-  result.erase("title");
-  result["type"] = "category";
-  result["autorange"] = "reversed";
-  result["showgrid"] = false;
-  Json names = Json::array();
-  for (const auto& set : report.sets) names.push_back(wrapped(set.name));
-  result["categoryorder"] = "array";
-  result["categoryarray"] = std::move(names);
   return result;
 }
 
@@ -252,69 +174,6 @@ Json control_trace(const Report& report) {
           {"marker", {{"color", kGrey}, {"symbol", "line-ns-open"}, {"size", 12}, {"line", {{"width", 2}}}}}};
 }
 
-struct MethodStyle {
-  std::string_view colour;
-  std::string_view pattern;
-};
-MethodStyle style_of(const Report& report, std::string_view method) {
-  if (method == report.run.name) return {kThisRun, ""};
-  if (report.twin && method == report.twin->name) return {kTwin, "/"};
-  return {kPale, ""};
-}
-
-/// Bars of one method: precision or recall of every set at one k.
-Json bar_trace(const Report& report, std::string_view method, std::int64_t k, Share PrecisionRecall::*which) {
-  Json x = Json::array();
-  Json y = Json::array();
-  Json above = Json::array();
-  Json below = Json::array();
-  Json text = Json::array();
-  bool interval = false;
-  for (const auto& entry : report.precision_recall) {
-    if (entry.method != method || entry.k != k) continue;
-    const Share& share = entry.*which;
-    x.push_back(share.value);
-    y.push_back(wrapped(entry.set));
-    above.push_back(share.high - share.value);
-    below.push_back(share.value - share.low);
-    text.push_back(fixed_number(entry.hits, entry.hits == std::floor(entry.hits) ? 0 : 1) + " of " +
-                   std::to_string(entry.in_set) + " genes among the top " + std::to_string(k));
-    interval = interval || share.high > share.low;
-  }
-  const MethodStyle style = style_of(report, method);
-  Json trace = {
-      {"type", "bar"},
-      {"orientation", "h"},
-      {"name", html_escape(method)},
-      {"x", std::move(x)},
-      {"y", std::move(y)},
-      {"text", std::move(text)},
-      {"textposition", "none"},
-      {"hovertemplate", "%{x:.3f}: %{text}<extra>%{fullData.name}</extra>"},
-      {"marker",
-       {{"color", style.colour},
-        {"pattern",
-         {{"shape", style.pattern}, {"fillmode", "overlay"}, {"fgcolor", "#7A5200"}, {"size", 6}}}}}};
-  if (interval)
-    trace["error_x"] = {{"type", "data"},
-                        {"symmetric", false},
-                        {"array", std::move(above)},
-                        {"arrayminus", std::move(below)},
-                        {"color", kBlack},
-                        {"thickness", 1},
-                        {"width", 3}};
-  return trace;
-}
-
-/// Methods in the order of the table.
-std::vector<std::string> methods_of(const Report& report) {
-  std::vector<std::string> methods;
-  for (const auto& entry : report.precision_recall)
-    if (std::find(methods.begin(), methods.end(), entry.method) == methods.end())
-      methods.push_back(entry.method);
-  return methods;
-}
-
 }  // namespace
 
 Figure expression_figure(const Report& report) {
@@ -419,38 +278,6 @@ Figure auroc_figure(const Report& report) {
           "Do the sets move more than other genes?",
           std::move(caption),
           {{"data", std::move(data)}, {"layout", std::move(layout)}}};
-}
-
-std::vector<Figure> precision_recall_figures(const Report& report) {
-  std::set<std::int64_t> top_k;
-  for (const auto& entry : report.precision_recall) top_k.insert(entry.k);
-  const std::vector<std::string> methods = methods_of(report);
-  std::vector<Figure> figures;
-  for (const std::int64_t k : top_k) {
-    for (const bool precision : {true, false}) {
-      Json data = Json::array();
-      for (const auto& method : methods)
-        data.push_back(
-            bar_trace(report, method, k, precision ? &PrecisionRecall::precision : &PrecisionRecall::recall));
-      const std::string which = precision ? "precision" : "recall";
-      Json x = axis(which + " in the top " + std::to_string(k));
-      x["rangemode"] = "tozero";
-      Json layout =
-          base_layout(std::move(x), set_axis(report),
-                      height_of_rows(report.sets.size(), 18 + 14 * static_cast<int>(methods.size())));
-      layout["barmode"] = "group";
-      layout["bargap"] = 0.25;
-      layout["legend"]["traceorder"] = "normal";
-      figures.push_back(
-          {which + "_at_" + std::to_string(k),
-           (precision ? "Precision in the top " : "Recall in the top ") + std::to_string(k),
-           precision
-               ? "Share of the top genes that are in the set. Error bars: the middle 95 % of random sets."
-               : "Share of the set that is among the top genes. Error bars: the middle 95 % of random sets.",
-           {{"data", std::move(data)}, {"layout", std::move(layout)}}});
-    }
-  }
-  return figures;
 }
 
 }  // namespace biodta::analysis

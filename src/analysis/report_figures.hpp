@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include <string>
-#include <vector>
 
 namespace biodta::analysis {
 
@@ -33,7 +32,5 @@ Figure rank_figure(const Report& report);
 Figure distribution_figure(const Report& report);
 /// AUROC by set: this run, the twin, the range of the controls.
 Figure auroc_figure(const Report& report);
-/// Precision and recall bars by set and method, two figures for each k.
-std::vector<Figure> precision_recall_figures(const Report& report);
 
 }  // namespace biodta::analysis

@@ -4,24 +4,32 @@
 /// loom's attributes have in common.
 
 #include "column_reader.hpp"
-#include "obs_frame.hpp"
 
+#include <biodta/cells/count_source.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace biodta::cells {
 
-class ColumnFrame : public ObsFrame {
+/// Memory does not grow with the rows, except for a dictionary of the distinct texts of text columns. Not
+/// thread-safe.
+class ColumnFrame {
  public:
-  std::uint64_t row_count() const override { return rows_; }
+  virtual ~ColumnFrame() = default;
+  std::uint64_t row_count() const noexcept { return rows_; }
   /// Row names. Throws InputError when the rows lie outside the table.
-  std::vector<std::string> index(std::uint64_t first, std::uint64_t count) const override;
+  std::vector<std::string> index(std::uint64_t first, std::uint64_t count) const;
   std::vector<std::string> index() const { return index(0, row_count()); }
   /// Throws InputError for a column that has not one value a row.
-  const std::vector<ObsField>& fields() const override;
-  ObsValues read(std::size_t field, std::uint64_t first, std::uint64_t count) const override;
+  const std::vector<ObsField>& fields() const;
+  ObsValues read(std::size_t field, std::uint64_t first, std::uint64_t count) const;
 
   /// Whether the table names its rows; otherwise they are called "cell N", from 0.
   bool has_index() const noexcept { return index_.has_value(); }

@@ -216,8 +216,8 @@ void write_corpus(const std::filesystem::path& path, const Vocabulary& vocabular
   std::vector<ObsField> fields;
   std::vector<ObsValues> values;
   for (const ObsColumn& column : obs) {
-    fields.push_back({column.name, column.categorical(), column.categories, false});
-    values.push_back({column.codes, column.numbers});
+    fields.push_back(column.field());
+    values.push_back(column.values());
   }
   CorpusWriter writer(path, vocabulary, fields);
   writer.append(tokens, offsets, cell_ids, values);

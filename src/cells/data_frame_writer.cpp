@@ -87,8 +87,8 @@ hdf5::Group write_frame(hdf5::Group& parent, std::string_view name, std::span<co
   std::vector<ObsField> fields;
   std::vector<ObsValues> values;
   for (const ObsColumn& column : columns) {
-    fields.push_back({column.name, column.categorical(), column.categories, false});
-    values.push_back({column.codes, column.numbers});
+    fields.push_back(column.field());
+    values.push_back(column.values());
   }
   FrameWriter writer(parent, name, fields, std::clamp<std::uint64_t>(index.size(), 1, kRowsPerChunk));
   writer.append(index, values);

@@ -36,8 +36,8 @@ std::unique_ptr<CountSource> open_h5(support::hdf5::File file, const CountSource
   if (format == "biodta-corpus") {
     throw InputError(file.path(), "", "a corpus", "a file of counts", "a corpus is tokenized already");
   }
-  if (file.exists("obs") && file.exists("var")) return std::make_unique<H5adSource>(std::move(file), options);
-  if (is_loom(file)) return std::make_unique<LoomSource>(std::move(file), options);
+  if (file.exists("obs") && file.exists("var")) return std::make_unique<H5adSource>(file, options);
+  if (is_loom(file)) return std::make_unique<LoomSource>(file, options);
   if (!tenx_groups(file).empty()) return std::make_unique<TenxH5Source>(std::move(file), options);
   throw InputError(
       file.path(), "", describe_h5(file),

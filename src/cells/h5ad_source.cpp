@@ -2,14 +2,12 @@
 
 #include "anndata_matrix.hpp"
 #include "data_frame.hpp"
-#include "gene_columns.hpp"
 
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
 
 #include <algorithm>
 #include <string_view>
-#include <utility>
 
 namespace biodta::cells {
 namespace {
@@ -53,51 +51,22 @@ std::string gene_table_of(const std::string& matrix) {
 
 }  // namespace
 
-H5adSource::H5adSource(hdf5::File file, const CountSourceOptions& options)
-    : CountSource(options.values),
-      file_(std::move(file)),
-      matrix_(open_anndata_matrix(file_, find_anndata_matrix(file_, options.matrix))),
-      obs_(open_frame(file_, "obs")) {
-  if (obs_->row_count() != matrix_->rows()) {
-    throw InputError(path(), "obs", std::to_string(obs_->row_count()) + " cells",
-                     std::to_string(matrix_->rows()) + " as in " + matrix_->name());
-  }
-  read_genes();
-}
-
-void H5adSource::read_genes() {
-  const std::string table = gene_table_of(matrix_->name());
-  const std::unique_ptr<ColumnFrame> frame = open_frame(file_, table);
-  if (frame->row_count() != matrix_->columns()) {
-    throw InputError(path(), table, std::to_string(frame->row_count()) + " genes",
-                     std::to_string(matrix_->columns()) + " as in " + matrix_->name());
-  }
-  GeneColumns genes = choose_gene_columns(frame->index(), [&](std::string_view name) {
-    std::optional<std::vector<std::string>> texts = frame->text_column(name);
-    if (texts && texts->size() != matrix_->columns()) {
-      throw InputError(path(), table + "/" + std::string(name), std::to_string(texts->size()) + " values",
-                       std::to_string(matrix_->columns()) + ", one a gene");
-    }
-    return texts;
-  });
-  gene_ids_ = std::move(genes.ids);
-  gene_symbols_ = std::move(genes.symbols);
+H5adSource::H5adSource(const hdf5::File& file, const CountSourceOptions& options)
+    : TableSource(options.values, file,
+                  open_anndata_matrix(file, find_anndata_matrix(file, options.matrix))) {
+  const auto open_table = [&](const std::string& name, std::uint64_t rows, const std::string& what) {
+    std::unique_ptr<ColumnFrame> table = open_frame(file, name);
+    if (table->row_count() == rows) return table;
+    throw InputError(path(), name, std::to_string(table->row_count()) + " " + what,
+                     std::to_string(rows) + " as in " + matrix().name());
+  };
+  take_cells(open_table("obs", matrix().rows(), "cells"));
+  const std::string genes = gene_table_of(matrix().name());
+  take_genes(*open_table(genes, matrix().columns(), "genes"), genes);
 }
 
 std::vector<std::string> H5adSource::matrix_names() const {
-  return anndata_matrix_names(file_);
-}
-
-std::vector<std::string> H5adSource::cell_ids(std::uint64_t first, std::uint64_t count) const {
-  return obs_->index(first, count);
-}
-
-ObsValues H5adSource::read_obs(std::size_t field, std::uint64_t first, std::uint64_t count) const {
-  return obs_->read(field, first, count);
-}
-
-void H5adSource::read_cells(std::uint64_t first, std::uint64_t max_cells, CountBlock& block) {
-  matrix_->read(first, max_cells, block);
+  return anndata_matrix_names(file());
 }
 
 }  // namespace biodta::cells

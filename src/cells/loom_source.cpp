@@ -1,6 +1,6 @@
 #include "loom_source.hpp"
 
-#include "gene_columns.hpp"
+#include "dense_matrix.hpp"
 #include "loom_attributes.hpp"
 
 #include <biodta/support/error.hpp>
@@ -8,8 +8,8 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <string_view>
-#include <utility>
 
 namespace biodta::cells {
 namespace {
@@ -49,49 +49,21 @@ bool is_loom(const hdf5::File& file) {
   return file.is_dataset(kMainMatrix) && file.is_group("row_attrs") && file.is_group("col_attrs");
 }
 
-LoomSource::LoomSource(hdf5::File file, const CountSourceOptions& options)
-    : CountSource(options.values),
-      file_(std::move(file)),
-      matrix_(open_loom_matrix(file_, find_loom_matrix(file_, options.matrix))),
-      obs_(std::make_unique<LoomAttributes>(path(), file_.group("col_attrs"), matrix_->rows(), kCellNames)) {
-  read_genes();
-}
-
-void LoomSource::read_genes() {
-  const std::uint64_t count = matrix_->columns();
-  const hdf5::Group group = file_.group("row_attrs");
-  const LoomAttributes attributes(path(), group, count, kGeneNames);
-  if (!attributes.has_index()) {
+LoomSource::LoomSource(const hdf5::File& file, const CountSourceOptions& options)
+    : TableSource(options.values, file, open_loom_matrix(file, find_loom_matrix(file, options.matrix))) {
+  take_cells(std::make_unique<LoomAttributes>(path(), file.group("col_attrs"), matrix().rows(), kCellNames));
+  const hdf5::Group group = file.group("row_attrs");
+  const LoomAttributes genes(path(), group, matrix().columns(), kGeneNames);
+  if (!genes.has_index()) {
     const std::vector<std::string> found = group.children();
     throw InputError(path(), "row_attrs", found.empty() ? "nothing" : support::join_words(found),
                      "the names of the genes (Gene, Accession, gene_ids, …)");
   }
-  GeneColumns genes = choose_gene_columns(attributes.index(), [&](std::string_view name) {
-    std::optional<std::vector<std::string>> texts = attributes.text_column(name);
-    if (texts && texts->size() != count) {
-      throw InputError(path(), "row_attrs/" + std::string(name), std::to_string(texts->size()) + " values",
-                       std::to_string(count) + ", one a gene");
-    }
-    return texts;
-  });
-  gene_ids_ = std::move(genes.ids);
-  gene_symbols_ = std::move(genes.symbols);
+  take_genes(genes, "row_attrs");
 }
 
 std::vector<std::string> LoomSource::matrix_names() const {
-  return loom_matrix_names(file_);
-}
-
-std::vector<std::string> LoomSource::cell_ids(std::uint64_t first, std::uint64_t count) const {
-  return obs_->index(first, count);
-}
-
-ObsValues LoomSource::read_obs(std::size_t field, std::uint64_t first, std::uint64_t count) const {
-  return obs_->read(field, first, count);
-}
-
-void LoomSource::read_cells(std::uint64_t first, std::uint64_t max_cells, CountBlock& block) {
-  matrix_->read(first, max_cells, block);
+  return loom_matrix_names(file());
 }
 
 }  // namespace biodta::cells

@@ -47,10 +47,63 @@ TokenId token_in(Slot slot) {
   return static_cast<TokenId>(slot % kMostPacked);
 }
 
-/// How many entries have each digit, turned into where the first of them goes.
-void to_places(std::array<std::uint32_t, kDigits>& counts) {
+/// Genes of a cell, by their index in it: the highest key first, equal keys by ascending token.
+struct RankOrder {
+  std::span<const double> keys;
+  std::span<const TokenId> tokens;
+  bool operator()(std::size_t a, std::size_t b) const {
+    return keys[a] > keys[b] || (keys[a] == keys[b] && tokens[a] < tokens[b]);
+  }
+};
+
+/// Appends the tokens of the `kept` first genes.
+void append_sorted(const RankOrder& before, std::size_t kept, std::vector<TokenId>& out) {
+  std::vector<std::size_t> order(before.tokens.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept), order.end(), before);
+  for (std::size_t i = 0; i < kept; ++i) out.push_back(before.tokens[order[i]]);
+}
+
+/// How many genes have each digit, turned into where the first of them goes.
+using DigitPlaces = std::array<std::uint32_t, kDigits>;
+void to_places(DigitPlaces& counts) {
   std::uint32_t next = 0;
   for (std::uint32_t& count : counts) next += std::exchange(count, next);
+}
+
+/// Two digits of the bits of each key, as many bits as their range needs; they ascend as the keys fall.
+void take_digits(std::span<const double> keys, std::vector<std::uint32_t>& digits, DigitPlaces& low,
+                 DigitPlaces& high) {
+  std::uint32_t least = ~std::uint32_t{0};
+  std::uint32_t most = 0;
+  digits.resize(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    digits[i] = falling_bits(keys[i]);
+    least = std::min(least, digits[i]);
+    most = std::max(most, digits[i]);
+  }
+  const int shift = std::max(0, static_cast<int>(std::bit_width(most - least)) - 2 * kDigitBits);
+  for (std::uint32_t& pair : digits) {
+    pair = (pair - least) >> shift;
+    ++low[pair % kDigits];
+    ++high[pair / kDigits];
+  }
+  to_places(low);
+  to_places(high);
+}
+
+/// Orders exactly what agrees in both digits, as far as the first `kept` slots need it.
+void order_ties(const RankOrder& before, std::size_t kept, std::span<Slot> slots) {
+  for (std::size_t i = 0; i < kept;) {
+    std::size_t end = i + 1;
+    while (end < slots.size() && digits_in(slots[end]) == digits_in(slots[i])) ++end;
+    if (end - i > 1) {
+      std::sort(slots.begin() + static_cast<std::ptrdiff_t>(i),
+                slots.begin() + static_cast<std::ptrdiff_t>(end),
+                [&](Slot a, Slot b) { return before(index_in(a), index_in(b)); });
+    }
+    i = end;
+  }
 }
 
 }  // namespace
@@ -139,61 +192,27 @@ void RankEncoder::encode(std::span<const std::uint32_t> columns, std::span<const
 }
 
 void RankEncoder::rank(Workspace& workspace, std::vector<TokenId>& out) const {
-  const std::vector<double>& keys = workspace.keys_;
-  const std::vector<TokenId>& tokens = workspace.tokens_;
-  const std::size_t count = tokens.size();
+  const RankOrder before{workspace.keys_, workspace.tokens_};
+  const std::size_t count = before.tokens.size();
   const std::size_t kept = std::min(count, max_genes_);
-  std::vector<Slot>& slots = workspace.slots_;
-  slots.resize(count);
-  const auto before = [&](Slot a, Slot b) {
-    const double first = keys[index_in(a)];
-    const double second = keys[index_in(b)];
-    return first > second || (first == second && token_in(a) < token_in(b));
-  };
   if (count < kDigitsPay || count > kMostPacked || medians_.size() > kMostPacked) {
-    std::vector<std::size_t> order(count);
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept), order.end(),
-                      [&](std::size_t a, std::size_t b) {
-                        return keys[a] > keys[b] || (keys[a] == keys[b] && tokens[a] < tokens[b]);
-                      });
-    for (std::size_t i = 0; i < kept; ++i) out.push_back(tokens[order[i]]);
+    append_sorted(before, kept, out);
     return;
   }
-  // Two digits of the keys' bits, as many as their range needs, sort nearly all; what agrees in both is then
-  // ordered exactly.
-  std::uint32_t least = ~std::uint32_t{0};
-  std::uint32_t most = 0;
-  std::vector<std::uint32_t>& bits = workspace.bits_;
-  bits.resize(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    bits[i] = falling_bits(keys[i]);
-    least = std::min(least, bits[i]);
-    most = std::max(most, bits[i]);
-  }
-  const int shift = std::max(0, static_cast<int>(std::bit_width(most - least)) - 2 * kDigitBits);
-  std::array<std::uint32_t, kDigits> low{};
-  std::array<std::uint32_t, kDigits> high{};
-  for (std::uint32_t& key : bits) {
-    key = (key - least) >> shift;
-    ++low[key % kDigits];
-    ++high[key / kDigits];
-  }
-  to_places(low);
-  to_places(high);
+  // Two digits sort nearly all: the low one first, then, in the order that it made, the high one.
+  std::vector<std::uint32_t>& digits = workspace.digits_;
+  DigitPlaces low{};
+  DigitPlaces high{};
+  take_digits(before.keys, digits, low, high);
   std::vector<Slot>& by_low = workspace.by_low_;
   by_low.resize(count);
-  for (std::size_t i = 0; i < count; ++i) by_low[low[bits[i] % kDigits]++] = pack(bits[i], i, tokens[i]);
-  for (const Slot slot : by_low) slots[high[digits_in(slot) / kDigits]++] = slot;
-  for (std::size_t i = 0; i < kept;) {
-    std::size_t end = i + 1;
-    while (end < count && digits_in(slots[end]) == digits_in(slots[i])) ++end;
-    if (end - i > 1) {
-      std::sort(slots.begin() + static_cast<std::ptrdiff_t>(i),
-                slots.begin() + static_cast<std::ptrdiff_t>(end), before);
-    }
-    i = end;
+  for (std::size_t i = 0; i < count; ++i) {
+    by_low[low[digits[i] % kDigits]++] = pack(digits[i], i, before.tokens[i]);
   }
+  std::vector<Slot>& slots = workspace.slots_;
+  slots.resize(count);
+  for (const Slot slot : by_low) slots[high[digits_in(slot) / kDigits]++] = slot;
+  order_ties(before, kept, slots);
   const std::size_t already = out.size();
   out.resize(already + kept);
   for (std::size_t i = 0; i < kept; ++i) out[already + i] = token_in(slots[i]);

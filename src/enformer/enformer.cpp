@@ -1,4 +1,5 @@
 #include "layers.hpp"
+#include "tiles.hpp"
 #include "transformer.hpp"
 
 #include <biodta/enformer/enformer.hpp>
@@ -7,6 +8,7 @@
 #include <biodta/support/text.hpp>
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/autocast_mode.h>
 #include <c10/core/InferenceMode.h>
 
 #include <cmath>
@@ -39,6 +41,15 @@ std::int64_t cropped_bins(std::int64_t bins, std::int64_t target_length) {
   return bins - 2 * ((bins - target_length + 1) / 2);
 }
 
+namespace {
+
+/// Numbers of a stage worked on at once: few enough for a processor's caches, and enough for its matrix
+/// products. A GPU wants large products, and has the memory.
+constexpr std::int64_t kTileSize = 3 << 18;
+constexpr std::int64_t kDeviceTileSize = 3 << 24;
+
+}  // namespace
+
 struct EnformerImpl::Parts {
   layers::Stem stem{nullptr};
   std::vector<layers::TowerBlock> tower;
@@ -46,6 +57,12 @@ struct EnformerImpl::Parts {
   layers::FinalPointwise final_pointwise{nullptr};
   std::map<std::string, layers::Head> heads;
   torch::Tensor basis_PF;  // of the last length seen; fixed, so no buffer
+
+  std::vector<layers::Stage*> stages() {
+    std::vector<layers::Stage*> all = {stem.get()};
+    for (auto& block : tower) all.push_back(block.get());
+    return all;
+  }
 
   const torch::Tensor& basis(std::int64_t bins, std::int64_t features, const torch::Tensor& like) {
     if (!basis_PF.defined() || basis_PF.size(0) != 2 * bins - 1 || basis_PF.device() != like.device() ||
@@ -90,6 +107,12 @@ void EnformerImpl::initialise(std::uint64_t seed) {
 }
 
 torch::Tensor EnformerImpl::embeddings(const torch::Tensor& one_hot_B4L) {
+  // Autocast decides about types an operation at a time, so its user gets the plain network.
+  const bool plain = is_training() || torch::GradMode::is_enabled() ||
+                     at::autocast::is_autocast_enabled(one_hot_B4L.device().type());
+  if (!plain) {
+    return attend(convolve(one_hot_B4L, {0, bins_of(one_hot_B4L.size(2))}));
+  }
   auto x = parts_->stem->forward(one_hot_B4L.unsqueeze(2));
   for (auto& block : parts_->tower) x = block->forward(x);
   x = layers::to_rows(x).contiguous();
@@ -100,6 +123,55 @@ torch::Tensor EnformerImpl::embeddings(const torch::Tensor& one_hot_B4L) {
     for (auto& block : parts_->transformer) x = block->forward(x, basis);
   }
   return parts_->final_pointwise->forward(x.narrow(1, (bins - kept) / 2, kept));
+}
+
+torch::Tensor EnformerImpl::convolve(const torch::Tensor& one_hot_B4L, Interval bins) {
+  const torch::NoGradGuard no_grad;
+  const auto tile_size = one_hot_B4L.is_cuda() ? kDeviceTileSize : kTileSize;
+  const auto one_hot_BL4 = one_hot_B4L.transpose(1, 2).to(compute_type());
+  return layers::run_stages(parts_->stages(), one_hot_BL4, bins, tile_size);
+}
+
+torch::Tensor EnformerImpl::attend(const torch::Tensor& bins_BND) {
+  const torch::NoGradGuard no_grad;
+  const auto bins = bins_BND.size(1), kept = cropped_bins(bins, config_.target_length),
+             first = (bins - kept) / 2;
+  auto x = bins_BND;
+  for (std::size_t i = 0; i < parts_->transformer.size(); ++i) {
+    // After the last block only the kept bins are looked at.
+    const bool last = i + 1 == parts_->transformer.size();
+    const auto rows = last ? Interval{first, first + kept} : Interval{0, bins};
+    x = parts_->transformer[i]->infer(x, parts_->basis(bins, config_.dim / config_.heads, x), rows);
+  }
+  if (parts_->transformer.empty()) x = x.narrow(1, first, kept);
+  return parts_->final_pointwise->infer(x);
+}
+
+Interval EnformerImpl::bins_that_see(Interval bases, std::int64_t length) const {
+  for (const auto* stage : parts_->stages()) {
+    bases = layers::output_of(*stage, bases, length);
+    length = (length + 1) / 2;
+  }
+  return bases;
+}
+
+std::int64_t EnformerImpl::bins_of(std::int64_t length) const {
+  for (std::int64_t i = 0; i < config_.num_downsamples; ++i) length = (length + 1) / 2;
+  return length;
+}
+
+void EnformerImpl::set_compute_type(torch::ScalarType type) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& module : modules()) {
+    const bool norm = dynamic_cast<layers::LayerNormImpl*>(module.get()) != nullptr ||
+                      dynamic_cast<layers::BatchNormImpl*>(module.get()) != nullptr;
+    if (norm) continue;
+    for (auto& parameter : module->parameters(/*recurse=*/false)) parameter.set_data(parameter.to(type));
+  }
+}
+
+torch::ScalarType EnformerImpl::compute_type() const {
+  return parts_->stem->parameters().front().scalar_type();
 }
 
 torch::Tensor EnformerImpl::predict(const torch::Tensor& embeddings_BNE, const std::string& head) {

@@ -1,18 +1,17 @@
 #include "transformer.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
 namespace biodta::enformer::layers {
 
-torch::Tensor relative_shift(const torch::Tensor& logits_BHNP) {
-  const auto bins = logits_BHNP.size(2);
-  if (bins == 1) return logits_BHNP;
-  // Entry (i, j) lies at i·(2N−1) + j − i + N − 1 = (N−1) + i·(2N−2) + j: rows of 2N−2 from the (N−1)-th
-  // value on.
-  const auto width = 2 * bins - 2;
-  const auto rows = logits_BHNP.flatten(2).narrow(2, bins - 1, bins * width);
-  return rows.view({logits_BHNP.size(0), logits_BHNP.size(1), bins, width}).narrow(3, 0, bins);
+torch::Tensor relative_shift(const torch::Tensor& logits_BHQP) {
+  const auto queries = logits_BHQP.size(2), width = logits_BHQP.size(3) - 1, keys = width - queries + 2;
+  if (queries == 1) return logits_BHQP;
+  // Entry (i, j) lies at i·P + j − i + Q − 1 = (Q−1) + i·(P−1) + j: rows of P−1 from the (Q−1)-th value on.
+  const auto rows = logits_BHQP.flatten(2).narrow(2, queries - 1, queries * width);
+  return rows.view({logits_BHQP.size(0), logits_BHQP.size(1), queries, width}).narrow(3, 0, keys);
 }
 
 AttentionImpl::AttentionImpl(const EnformerConfig& config)
@@ -56,6 +55,35 @@ torch::Tensor AttentionImpl::forward(const torch::Tensor& x_BND, const torch::Te
   return to_out_->forward(out_BHNV.transpose(1, 2).flatten(2));
 }
 
+torch::Tensor AttentionImpl::infer(const torch::Tensor& x_BND, const torch::Tensor& basis_PF, Interval kept) {
+  const auto batch = x_BND.size(0), bins = x_BND.size(1);
+  const auto by_head = [&](const torch::Tensor& x) {
+    return x.view({batch, x.size(1), heads_, -1}).transpose(1, 2);
+  };
+  const auto q_BHNK = by_head(to_q_->forward(x_BND.narrow(1, kept.first, kept.size()))) *
+                      (1.0 / std::sqrt(static_cast<double>(key_size_)));
+  const auto k_BHKN = by_head(to_k_->forward(x_BND)).contiguous().flatten(0, 1).transpose(1, 2);
+  const auto v_BHNV = by_head(to_v_->forward(x_BND)).contiguous().flatten(0, 1);
+  const auto content_BHNK = q_BHNK + rel_content_bias_, position_BHNK = q_BHNK + rel_pos_bias_;
+  const auto rel_k_HKP = to_rel_k_->forward(basis_PF).view({-1, heads_, key_size_}).permute({1, 2, 0});
+
+  // As many queries as give logits that stay in the cache.
+  constexpr std::int64_t kLogits = 1 << 20;
+  const auto block = std::clamp<std::int64_t>(kLogits / (batch * heads_ * bins), 16, kept.size());
+  auto out_BNHV = torch::empty({batch, kept.size(), heads_, v_BHNV.size(2)}, x_BND.options());
+  for (std::int64_t first = 0; first < kept.size(); first += block) {
+    const auto queries = std::min(block, kept.size() - first), last = kept.first + first + queries - 1;
+    const auto distances_HKP = rel_k_HKP.narrow(2, bins - 1 - last, bins + queries - 1);
+    const auto position_BHQN =
+        relative_shift(torch::matmul(position_BHNK.narrow(2, first, queries), distances_HKP).contiguous());
+    const auto logits = torch::baddbmm(position_BHQN.flatten(0, 1),
+                                       content_BHNK.narrow(2, first, queries).flatten(0, 1), k_BHKN);
+    const auto out_BHQV = torch::bmm(torch::softmax(logits, -1), v_BHNV).view({batch, heads_, queries, -1});
+    out_BNHV.narrow(1, first, queries).copy_(out_BHQV.transpose(1, 2));
+  }
+  return to_out_->forward(out_BNHV.flatten(2));
+}
+
 namespace {
 
 /// A container that gives its children the names of an nn.Sequential inside a Residual: "fn.0", "fn.1", …
@@ -82,6 +110,14 @@ torch::Tensor TransformerBlockImpl::forward(const torch::Tensor& x_BND, const to
   const auto h_BND = x_BND + drop(attention_->forward(attention_norm_->forward(x_BND), basis_PF));
   const auto expanded = torch::relu(drop(expand_->forward(feed_forward_norm_->forward(h_BND))));
   return h_BND + drop(contract_->forward(expanded));
+}
+
+torch::Tensor TransformerBlockImpl::infer(const torch::Tensor& x_BND, const torch::Tensor& basis_PF,
+                                          Interval kept) {
+  auto h_BND = attention_->infer(attention_norm_->forward(x_BND), basis_PF, kept);
+  h_BND.add_(x_BND.narrow(1, kept.first, kept.size()));
+  auto expanded = expand_->forward(feed_forward_norm_->forward(h_BND));
+  return h_BND.add_(contract_->forward(expanded.relu_()));
 }
 
 }  // namespace biodta::enformer::layers

@@ -4,6 +4,7 @@
 #include "layers.hpp"
 
 #include <biodta/enformer/config.hpp>
+#include <biodta/enformer/interval.hpp>
 
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
@@ -11,9 +12,12 @@
 
 namespace biodta::enformer::layers {
 
-/// out[…, i, j] = logits[…, i, j − i + N − 1]: from one column a distance to one column a key. A view.
-/// @param logits_BHNP  contiguous, P = 2N − 1.
-torch::Tensor relative_shift(const torch::Tensor& logits_BHNP);
+/// out[…, i, j] = logits[…, i, j − i + Q − 1]: from one column a distance to one column a key, for Q queries
+/// that follow each other and N keys. A view.
+/// @param logits_BHQP  contiguous, P = N + Q − 1: from the distance of the last query and the first key to
+/// that
+///                     of the first query and the last key.
+torch::Tensor relative_shift(const torch::Tensor& logits_BHQP);
 
 /// Multi-head attention whose logits add a content term and a relative-position term, each with its own query
 /// bias.
@@ -22,6 +26,9 @@ class AttentionImpl : public torch::nn::Module, public Initialisable {
   explicit AttentionImpl(const EnformerConfig& config);
   /// @param basis_PF  positional_basis(N, F).
   torch::Tensor forward(const torch::Tensor& x_BND, const torch::Tensor& basis_PF);
+  /// Rows `kept` of forward(x) in eval mode: a block of queries at a time, with the distances that the block
+  /// can have, so that no matrix of all queries and keys exists.
+  torch::Tensor infer(const torch::Tensor& x_BND, const torch::Tensor& basis_PF, Interval kept);
   void initialise(torch::Generator& random) override;
 
  private:
@@ -39,6 +46,8 @@ class TransformerBlockImpl : public torch::nn::Module {
  public:
   explicit TransformerBlockImpl(const EnformerConfig& config);
   torch::Tensor forward(const torch::Tensor& x_BND, const torch::Tensor& basis_PF);
+  /// Rows `kept` of forward(x) in eval mode.
+  torch::Tensor infer(const torch::Tensor& x_BND, const torch::Tensor& basis_PF, Interval kept);
 
  private:
   double dropout_;

@@ -65,7 +65,7 @@ struct GeneGroup {
   std::vector<GeneRecord> records;  // left_out is set where there are no windows
   std::vector<GeneWindows> windows;
   std::vector<std::size_t> offsets;  // [genes + 1] of their windows among all
-  std::vector<float> embeddings;     // [windows, width]
+  std::vector<float> embeddings;     // [windows, row size]
   std::vector<double> expression;    // [windows, tracks]
 };
 
@@ -85,10 +85,11 @@ class EmbedRun {
   EmbedRun(const EmbedOptions& options, support::Reporter& reporter, std::string_view device)
       : options_(options),
         reporter_(reporter),
-        embedder_(enformer::SequenceEmbedder::load(options.weights, choose_device(device))),
+        embedder_(enformer::SequenceEmbedder::load(options.weights, choose_device(device), options.embedder)),
         tracks_(find_tracks(options, embedder_.config())),
-        source_(open_source(options, embedder_.config().window, reporter)),
-        width_(static_cast<std::size_t>(embedder_.config().embedding_size())) {
+        source_(open_source(options, embedder_.input_length(), reporter)),
+        width_(static_cast<std::size_t>(embedder_.config().embedding_size())),
+        row_size_(width_ * static_cast<std::size_t>(options.embedder.tokens_per_gene)) {
     readout_.head = options.head;
     readout_.bins = options.bins;
     for (const auto& track : tracks_) readout_.tracks.push_back(track.index);
@@ -104,7 +105,8 @@ class EmbedRun {
     embed_rest();
     journal_->sync();
     warn_if_empty();
-    const EmbedResult result{options_, *source_, begin_, *journal_, tally_, width_, tracks_};
+    const EmbedResult result{options_, *source_, begin_, *journal_, tally_,
+                             row_size_ / width_, width_, tracks_};
     if (!tracks_.empty()) write_predictions(result);
     write_bank(result, provenance_of(options_, job, embedder_.config().window));
     journal_->remove();
@@ -138,7 +140,7 @@ class EmbedRun {
     const auto mode =
         options_.restart ? embedding::RowJournal::Mode::kRestart : embedding::RowJournal::Mode::kGoOn;
     journal_.emplace(path, job, mode, [&](std::uint64_t, std::span<const std::byte> bytes) {
-      tally_.add(record_in(bytes, width_, tracks_.size(), path));
+      tally_.add(record_in(bytes, row_size_, tracks_.size(), path));
     });
     if (!journal_->is_locked())
       reporter_.warn(path.string() +
@@ -205,35 +207,65 @@ class EmbedRun {
     return group;
   }
 
-  /// Leaves out batches of which every gene is in the journal already.
+  /// The windows of a group go together. Where a gene has more of them in donors than a batch, families are
+  /// embedded from their references, and genes that are in the journal already are passed over. None of this
+  /// depends on where a run was broken off but what is passed over.
   void embed_group(GeneGroup& group) {
     const auto windows = group.offsets.back();
-    const auto done = begin_ + journal_->size();
-    const auto needed = done <= group.first ? 0 : group.offsets[done - group.first];
-    group.embeddings.resize(windows * width_);
+    group.embeddings.resize(windows * row_size_);
     group.expression.resize(windows * tracks_.size());
-    const auto batch = static_cast<std::size_t>(options_.batch);
-    for (std::size_t first = 0; first < windows; first += batch) {
-      const auto end = std::min(windows, first + batch);
-      if (end > needed) embed_batch(group, first, end);
+    if (windows == 0) return;
+    if (source_->contexts().empty() || std::cmp_less_equal(windows, options_.batch)) {
+      store(group, 0, embed_together(group));
+      return;
+    }
+    for (std::size_t gene = 0; gene < group.windows.size(); ++gene) {
+      if (group.first + gene < begin_ + journal_->size() || group.windows[gene].count == 0) continue;
+      const auto& starts = group.windows[gene].rows.front();
+      for (std::size_t i = 0; i < starts.size(); ++i)
+        embed_family(group, gene, starts[i], i + 1 < starts.size() ? starts[i + 1] : group.windows[gene].count);
     }
   }
 
-  void embed_batch(GeneGroup& group, std::size_t first, std::size_t end) {
-    std::vector<std::string> windows;
-    for (std::size_t i = first; i < end; ++i) {
-      const auto after = std::upper_bound(group.offsets.begin(), group.offsets.end(), i);
-      const auto gene = static_cast<std::size_t>(after - group.offsets.begin()) - 1;
-      windows.push_back(group.windows[gene].window(i - group.offsets[gene]));
+  enformer::SequenceEmbeddings embed_together(const GeneGroup& group) {
+    std::vector<std::vector<std::string>> families;
+    for (const auto& windows : group.windows) {
+      for (std::size_t i = 0; i < windows.count; ++i) {
+        const auto& starts = windows.rows.front();
+        if (std::find(starts.begin(), starts.end(), i) != starts.end()) families.emplace_back();
+        families.back().push_back(windows.window(i));
+      }
     }
-    const auto found = embedder_.embed(windows, tracks_.empty() ? nullptr : &readout_,
-                                       static_cast<std::int64_t>(windows.size()));
-    const auto mean_NE = found.mean_NE.contiguous();
-    std::copy_n(mean_NE.data_ptr<float>(), mean_NE.numel(),
-                group.embeddings.begin() + static_cast<std::ptrdiff_t>(first * width_));
+    if (!source_->contexts().empty()) return embed_families(embedder_, families, readout(), options_.batch);
+    std::vector<std::string> references;
+    for (auto& family : families) references.push_back(std::move(family.front()));
+    return embedder_.embed(references, readout(), options_.batch);
+  }
+
+  /// Windows [first, end) of a gene, in pieces of a batch.
+  void embed_family(GeneGroup& group, std::size_t gene, std::size_t first, std::size_t end) {
+    const auto& windows = group.windows[gene];
+    const auto offset = group.offsets[gene];
+    const auto reference = embedder_.embed_reference(windows.window(first), readout());
+    store(group, offset + first, reference.embeddings());
+    const auto batch = static_cast<std::size_t>(options_.batch);
+    for (std::size_t at = first + 1; at < end; at += batch) {
+      std::vector<std::string> variants;
+      for (std::size_t i = at; i < std::min(end, at + batch); ++i) variants.push_back(windows.window(i));
+      store(group, offset + at, embedder_.embed_variants(reference, variants, readout(), options_.batch));
+    }
+  }
+
+  const enformer::ExpressionReadout* readout() const { return tracks_.empty() ? nullptr : &readout_; }
+
+  /// @param first  the window, among all of the group, that the first row belongs to.
+  void store(GeneGroup& group, std::size_t first, const enformer::SequenceEmbeddings& found) const {
+    const auto rows = found.rows_NRE.contiguous();
+    std::copy_n(rows.data_ptr<float>(), rows.numel(),
+                group.embeddings.begin() + static_cast<std::ptrdiff_t>(first * row_size_));
     if (tracks_.empty()) return;
-    const auto expression_NT = found.expression_NT.contiguous();
-    std::copy_n(expression_NT.data_ptr<double>(), expression_NT.numel(),
+    const auto tracks_NT = found.tracks_NT.contiguous();
+    std::copy_n(tracks_NT.data_ptr<double>(), tracks_NT.numel(),
                 group.expression.begin() + static_cast<std::ptrdiff_t>(first * tracks_.size()));
   }
 
@@ -242,10 +274,10 @@ class EmbedRun {
     if (!record.left_out.empty()) return;
     auto& windows = group.windows[index];
     const auto offset = group.offsets[index];
-    const auto embeddings = std::span<const float>(group.embeddings).subspan(offset * width_);
+    const auto embeddings = std::span<const float>(group.embeddings).subspan(offset * row_size_);
     const auto expression = std::span<const double>(group.expression).subspan(offset * tracks_.size());
     for (const auto& row : windows.rows) {
-      append_mean(embeddings, width_, row, record.values);
+      append_mean(embeddings, row_size_, row, record.values);
       append_mean(expression, tracks_.size(), row, record.predictions);
     }
     embedding::require_storable(record.values, options_.precision, options_.output);
@@ -283,7 +315,8 @@ class EmbedRun {
   enformer::SequenceEmbedder embedder_;
   std::vector<enformer::Track> tracks_;
   std::unique_ptr<EmbedSource> source_;
-  std::size_t width_;
+  std::size_t width_;     // of a token
+  std::size_t row_size_;  // of a gene
   enformer::ExpressionReadout readout_;
   std::size_t group_ = 1;  // genes that share batches
   std::size_t begin_ = 0;  // the genes of this run are [begin, end) of the source's

@@ -13,7 +13,7 @@ namespace biodta::pipeline {
 
 /// Opens genome, annotation and variants. Throws InputError for files that cannot be used or do not go
 /// together.
-/// @param window  bp of the Enformer's input.
+/// @param window  bp that the embedder asks for, the TSS in the middle.
 std::unique_ptr<EmbedSource> open_embed_genome(const EmbedOptions& options, std::int64_t window,
                                                support::Reporter& reporter);
 

@@ -40,6 +40,15 @@ std::string checksum_of(const std::filesystem::path& path) {
   return path.empty() ? "none" : support::file_checksum(path);
 }
 
+std::string readout_text(const enformer::SequenceEmbedderOptions& options) {
+  std::string text = "mean over bins of the Enformer's final pointwise output";
+  if (options.tokens_per_gene > 1) text += ", in " + std::to_string(options.tokens_per_gene) + " runs of bins";
+  if (options.bins_per_token > 0) text += ", " + std::to_string(options.bins_per_token) + " bins a run";
+  if (options.reverse_complement) text += ", over both strands";
+  if (!options.shifts.empty()) text += ", over shifts";
+  return text;
+}
+
 const std::string& value_in(const embedding::JobIdentity& job, std::string_view name) {
   return std::find_if(job.begin(), job.end(), [&](const auto& entry) { return entry.first == name; })->second;
 }
@@ -78,7 +87,7 @@ embedding::Provenance provenance_of(const EmbedOptions& options, const embedding
                                     std::int64_t window) {
   embedding::Provenance provenance = {{"window", std::to_string(window)},
                                       {"model_checksum", value_in(job, "weights")},
-                                      {"readout", "mean over bins of the Enformer's final pointwise output"}};
+                                      {"readout", readout_text(options.embedder)}};
   const auto name_file = [&](const std::string& key, const std::filesystem::path& path, const char* entry) {
     if (path.empty()) return;
     provenance[key] = path.filename().string();

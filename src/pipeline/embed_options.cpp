@@ -74,6 +74,7 @@ void describe(support::OptionVisitor& visit, EmbedOptions& options) {
                "bank without a row");
   visit.field("output", options.output, "embedding bank to write");
   visit.field("batch", options.batch, "windows a forward pass", support::between(1, 1 << 20));
+  visit.section("embedder", options.embedder, "what becomes of a window's bins, and over what is averaged");
   visit.choice("precision", options.precision,
                {{"float32", embedding::Precision::kFloat32}, {"float16", embedding::Precision::kFloat16}},
                "how rows are stored");

@@ -20,12 +20,13 @@ void for_each_gene(const EmbedResult& result, const Use& use) {
   result.journal.for_each([&](std::uint64_t index, std::span<const std::byte> bytes) {
     if (!result.tally.left_out[index].empty()) return;
     use(in_bank++, result.first_gene + index,
-        record_in(bytes, result.width, result.tracks.size(), result.journal.path()));
+        record_in(bytes, result.row_size(), result.tracks.size(), result.journal.path()));
   });
 }
 
 embedding::BankHeader header_of(const EmbedResult& result, embedding::Provenance provenance) {
   embedding::BankHeader header;
+  header.tokens_per_gene = result.tokens_per_gene;
   header.width = result.width;
   header.precision = result.options.precision;
   header.provenance = std::move(provenance);
@@ -56,20 +57,21 @@ void EmbedTally::add(const GeneRecord& record) {
   for (const auto context : record.contexts) ++context_rows.at(context);
 }
 
-GeneRecord record_in(std::span<const std::byte> bytes, std::uint64_t width, std::size_t tracks,
+GeneRecord record_in(std::span<const std::byte> bytes, std::uint64_t row_size, std::size_t tracks,
                      const std::filesystem::path& journal) {
-  auto record = decode(bytes, width, tracks);
+  auto record = decode(bytes, row_size, tracks);
   if (!record) throw InputError(journal, "", "a record of another kind", "rows of this job", "begin anew with --restart");
   return std::move(*record);
 }
 
 void write_bank(const EmbedResult& result, embedding::Provenance provenance) {
   embedding::BankWriter bank(result.options.output, header_of(result, std::move(provenance)));
+  const auto size = result.row_size();
   for_each_gene(result, [&](std::uint32_t in_bank, std::size_t, const GeneRecord& record) {
     const std::span<const float> values(record.values);
-    bank.append_reference(values.first(result.width));
+    bank.append_reference(values.first(size));
     for (std::size_t i = 0; i < record.contexts.size(); ++i)
-      bank.append_context(record.contexts[i], {&in_bank, 1}, values.subspan((1 + i) * result.width, result.width));
+      bank.append_context(record.contexts[i], {&in_bank, 1}, values.subspan((1 + i) * size, size));
   });
   bank.finish();
 }

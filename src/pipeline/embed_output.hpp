@@ -37,12 +37,15 @@ struct EmbedResult {
   std::size_t first_gene;  ///< of the source: gene of the first record
   const embedding::RowJournal& journal;
   const EmbedTally& tally;
+  std::uint64_t tokens_per_gene;
   std::uint64_t width;
   std::span<const enformer::Track> tracks;
+
+  std::uint64_t row_size() const noexcept { return tokens_per_gene * width; }
 };
 
 /// The record of some bytes of the journal; throws InputError where they are none.
-GeneRecord record_in(std::span<const std::byte> bytes, std::uint64_t width, std::size_t tracks,
+GeneRecord record_in(std::span<const std::byte> bytes, std::uint64_t row_size, std::size_t tracks,
                      const std::filesystem::path& journal);
 
 void write_bank(const EmbedResult& result, embedding::Provenance provenance);

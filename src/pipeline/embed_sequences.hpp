@@ -13,7 +13,7 @@ namespace biodta::pipeline {
 
 /// The records of EmbedOptions::sequences; a record's name is its gene id. Throws InputError for a record of
 /// another length than the Enformer's window, or named twice.
-/// @param window  bp of the Enformer's input.
+/// @param window  bp that the embedder asks for.
 std::unique_ptr<EmbedSource> open_embed_sequences(const EmbedOptions& options, std::int64_t window);
 
 }  // namespace biodta::pipeline

@@ -25,12 +25,13 @@ struct UnknownDna {
 /// The distinct windows of one gene, and its rows: each the mean of the embeddings of some of them.
 struct GeneWindows {
   std::size_t count = 0;
-  /// Makes window i; ACGTN, as long as the Enformer wants it. Windows are made when they are embedded, since
+  /// Makes window i; ACGTN, as long as the embedder wants it. Windows are made when they are embedded, since
   /// those of one gene in thousands of donors do not fit into memory together.
   std::function<std::string(std::size_t)> window;
   /// Contexts that have a row, ascending.
   std::vector<std::uint32_t> contexts;
-  /// [1 + contexts.size()] the windows of each row, the reference row first.
+  /// [1 + contexts.size()] the windows of each row, the reference row first. Each window of that row begins a
+  /// family, which ends where the next begins: windows that differ from its first at few places.
   std::vector<std::vector<std::uint32_t>> rows;
   float known_bases = 1.0F;  ///< share of the reference windows' bases that are no N
 

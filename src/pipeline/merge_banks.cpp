@@ -1,3 +1,4 @@
+#include "distinct_inputs.hpp"
 #include "embed_job.hpp"
 #include "shard.hpp"
 
@@ -31,11 +32,9 @@ struct BankPart {
 void check_merge(const std::vector<std::filesystem::path>& inputs, const std::filesystem::path& output) {
   if (inputs.empty()) throw ConfigError("inputs: found none, expected the shards of an embedding bank");
   if (output.empty()) throw ConfigError("output: found nothing, expected the embedding bank to write");
-  std::set<std::filesystem::path> seen;
-  std::error_code ignored;
+  DistinctInputs distinct;
   for (const auto& path : inputs) {
-    if (!seen.insert(std::filesystem::weakly_canonical(path, ignored)).second)
-      throw ConfigError("inputs: found " + path.string() + " twice, expected each once");
+    distinct.add(path);
     support::require_not_read("output", output, {path});
   }
   support::require_regular("output", output);

@@ -1,3 +1,5 @@
+#include "distinct_inputs.hpp"
+
 #include <biodta/cells/corpus.hpp>
 #include <biodta/cells/obs_schema.hpp>
 #include <biodta/pipeline/tokenize.hpp>
@@ -21,11 +23,9 @@ constexpr std::uint64_t kCellsPerMerge = 8192;
 void check(const std::vector<std::filesystem::path>& inputs, const std::filesystem::path& output) {
   if (inputs.empty()) throw ConfigError("inputs: found none, expected corpora to merge");
   if (output.empty()) throw ConfigError("output: found nothing, expected the corpus file to write");
-  std::set<std::filesystem::path> seen;
-  std::error_code ignored;
+  DistinctInputs distinct;
   for (const auto& path : inputs) {
-    if (!seen.insert(std::filesystem::weakly_canonical(path, ignored)).second)
-      throw ConfigError("inputs: found " + path.string() + " twice, expected each once");
+    distinct.add(path);
     support::require_not_read("output", output, {path});
   }
   support::require_regular("output", output);

@@ -1,6 +1,7 @@
 #include <biodta/pipeline/simulate.hpp>
 #include <biodta/simulation/world.hpp>
 #include <biodta/simulation/world_files.hpp>
+#include <biodta/support/atomic_file.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
 
@@ -11,14 +12,6 @@ namespace {
 
 using support::with_thousands;
 
-/// A mistyped --output must not cost somebody else's folder.
-bool may_replace(const std::filesystem::path& folder) {
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(folder, ignored)) return false;
-  return std::filesystem::is_empty(folder, ignored) ||
-         std::filesystem::exists(folder / "world.yaml", ignored);
-}
-
 void check_output(const SimulateOptions& options) {
   if (options.output.empty()) {
     throw ConfigError("output: found nothing, expected the folder to make", "give --output FOLDER");
@@ -28,7 +21,7 @@ void check_output(const SimulateOptions& options) {
   const std::string found = "output: found " + options.output.string() + ", which exists";
   if (!options.overwrite)
     throw ConfigError(found + ", expected a new folder", "--overwrite replaces a world");
-  if (!may_replace(options.output)) {
+  if (!support::may_replace(options.output, "world.yaml")) {
     throw ConfigError(
         found + " and is no simulated world (it has no world.yaml), expected a world to overwrite",
         "remove it by hand, or choose another folder");

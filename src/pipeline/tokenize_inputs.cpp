@@ -1,5 +1,7 @@
 #include "tokenize_inputs.hpp"
 
+#include "distinct_inputs.hpp"
+
 #include <biodta/support/atomic_file.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
@@ -11,7 +13,6 @@
 #include <functional>
 #include <future>
 #include <new>
-#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -58,14 +59,12 @@ TokenizeInputs::TokenizeInputs(const TokenizeOptions& options, const cells::Voca
                                const cells::GeneSymbols& symbols, const std::vector<cells::ObsRule>& rules,
                                support::Reporter& reporter)
     : options_(options), reporter_(reporter), schema_(options.keep_obs) {
-  std::set<std::filesystem::path> seen;
-  std::error_code ignored;
+  DistinctInputs distinct;
   for (const auto& input : options.inputs) {
     std::vector<std::filesystem::path> paths;
     attempt(input, [&] { paths = cells::find_count_files(named(input)); });
     for (const auto& path : paths) {
-      if (!seen.insert(std::filesystem::weakly_canonical(path, ignored)).second)
-        throw ConfigError("inputs: found " + path.string() + " twice, expected each once");
+      distinct.add(path);
       support::require_not_read("output", options.output, {path});
       support::require_not_read("vocabulary_output", options.vocabulary_output, {path});
       attempt(path, [&] { survey(path, vocabulary, symbols, rules); });
@@ -117,8 +116,9 @@ void TokenizeInputs::survey(const std::filesystem::path& path, const cells::Voca
   if (vocabulary != nullptr) {
     match = cells::match_genes(*vocabulary, opened.names(), symbols, options_.min_overlap);
     cells::require_overlap(*match, *vocabulary, opened.names(), options_.min_overlap, path);
+  } else {
+    require_same_kind(opened, symbols);
   }
-  if (vocabulary == nullptr) require_same_kind(opened, symbols);
   const cells::ObsSelection selection(rules, *opened.source);
   report(opened, match ? &*match : nullptr);
   const std::string name = path.filename().string();

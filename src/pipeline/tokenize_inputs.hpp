@@ -51,8 +51,6 @@ struct CellBlock {
   cells::CountBlock counts;
   std::vector<std::string> ids;
   std::vector<cells::ObsValues> obs;  ///< by field of the file; those not asked for are empty
-
-  const cells::ObsValues& field(std::size_t index) const { return obs[index]; }
 };
 /// What of the cells is read beside their counts.
 struct WantedMetadata {

@@ -133,6 +133,12 @@ void require_not_read(std::string_view key, const fs::path& written, std::initia
   }
 }
 
+bool may_replace(const fs::path& folder, std::string_view mark) {
+  std::error_code ignored;
+  if (!fs::is_directory(folder, ignored)) return false;
+  return fs::is_empty(folder, ignored) || fs::exists(folder / mark, ignored);
+}
+
 void write_text_file(const fs::path& target, std::string_view text) {
   AtomicPath path(target);
   std::ofstream out(path.temporary(), std::ios::binary);

@@ -64,7 +64,7 @@ TEST_F(MutantSearchTest, ItsRowsAreTheEmbeddingsOfTheReferenceAndOfTheMutantTake
                                                          found.trials[*found.chosen].edits, "trial");
   for (const auto& [row, sequence] :
        {std::pair{found.reference_row, window_.sequence}, std::pair{found.mutant_row, mutant}}) {
-    const auto expected = embed(sequence).mean_NE[0].contiguous();
+    const auto expected = embed(sequence).rows_NRE[0].contiguous();
     ASSERT_EQ(row.size(), static_cast<std::size_t>(expected.numel()));
     for (std::size_t e = 0; e < row.size(); ++e) EXPECT_NEAR(row[e], expected.data_ptr<float>()[e], 1e-5F);
   }

@@ -53,8 +53,7 @@ void write(const std::filesystem::path& path, const Vocabulary& vocabulary, cons
            std::size_t block, const std::vector<ObsColumn>& obs = {},
            const CorpusProvenance& provenance = {}) {
   std::vector<ObsField> fields;
-  for (const ObsColumn& column : obs)
-    fields.push_back({column.name, column.categorical(), column.categories, false});
+  for (const ObsColumn& column : obs) fields.push_back(column.field());
   CorpusWriter writer(path, vocabulary, fields);
   const std::size_t count = cells.offsets.size() - 1;
   const std::vector<std::string> ids = numbered("c", count);

@@ -20,9 +20,9 @@ TEST(SequenceEmbedder, gives_the_peers_embedding_averaged_over_bins) {
   const auto windows = windows_of(numbers.at("bases"));
   for (const std::int64_t batch : {1, 2, 64}) {
     const auto found = embedder.embed(windows, nullptr, batch);
-    EXPECT_LT(relative_difference(found.mean_NE, numbers.at("embeddings").mean(1)), 1e-5);
+    EXPECT_LT(relative_difference(found.rows_NRE.squeeze(1), numbers.at("embeddings").mean(1)), 1e-5);
     EXPECT_TRUE(found.expression.empty());
-    EXPECT_FALSE(found.mean_NE.is_inference());
+    EXPECT_FALSE(found.rows_NRE.is_inference());
   }
 }
 
@@ -51,6 +51,82 @@ TEST(SequenceEmbedder, reads_all_bins_when_asked_for_as_many) {
   EXPECT_NEAR(found.expression[0], wanted, 1e-5 * wanted);
 }
 
+TEST(SequenceEmbedder, gives_several_rows_a_window_from_the_bins_around_the_tss) {
+  const auto numbers = expected("small");
+  const auto windows = windows_of(numbers.at("bases"));
+  const auto bins = numbers.at("embeddings");  // 16 bins, the TSS the first base of bin 8
+  const auto rows = [&](std::int64_t tokens, std::int64_t bins_per_token) {
+    SequenceEmbedderOptions options;
+    options.tokens_per_gene = tokens;
+    options.bins_per_token = bins_per_token;
+    return SequenceEmbedder::load(fixture("enformer/small"), torch::kCPU, options).embed(windows).rows_NRE;
+  };
+  EXPECT_LT(relative_difference(rows(16, 1), bins), 1e-5);
+  EXPECT_LT(relative_difference(rows(4, 0),
+                                torch::stack({bins.narrow(1, 0, 4).mean(1), bins.narrow(1, 4, 4).mean(1),
+                                              bins.narrow(1, 8, 4).mean(1), bins.narrow(1, 12, 4).mean(1)},
+                                             1)),
+            1e-5);
+  EXPECT_LT(relative_difference(rows(1, 3), bins.narrow(1, 7, 3).mean(1, true)), 1e-5);
+  EXPECT_LT(relative_difference(
+                rows(2, 3), torch::stack({bins.narrow(1, 5, 3).mean(1), bins.narrow(1, 8, 3).mean(1)}, 1)),
+            1e-5);
+}
+
+TEST(SequenceEmbedder, averages_over_strands_and_shifts) {
+  const auto numbers = expected("small");
+  const auto windows = windows_of(numbers.at("bases"));
+  SequenceEmbedderOptions options;
+  options.tokens_per_gene = 16;
+  options.reverse_complement = true;
+  options.shifts = {0, -2, 3};
+  auto embedder = SequenceEmbedder::load(fixture("enformer/small"), torch::kCPU, options);
+  ASSERT_EQ(embedder.input_length(), 256 + 2 * 3);
+  const ExpressionReadout readout{"human", {1, 4}, 2};
+  std::vector<std::string> inputs;
+  for (const auto& window : windows) inputs.push_back("ACG" + window + "TTN");
+  const auto found = embedder.embed(inputs, &readout);
+
+  // Each view by hand: a text turned round or moved, its bins turned back.
+  auto plain = SequenceEmbedder::load(fixture("enformer/small"), torch::kCPU, {.tokens_per_gene = 16});
+  const auto complement = [](std::string dna) {
+    std::reverse(dna.begin(), dna.end());
+    for (char& base : dna) base = std::string_view("TGCAN")[std::string_view("ACGTN").find(base)];
+    return dna;
+  };
+  torch::Tensor rows, tracks;
+  for (const int shift : {0, -2, 3}) {
+    for (const bool turned : {false, true}) {
+      std::vector<std::string> moved;
+      for (const auto& input : inputs) {
+        const auto window = input.substr(static_cast<std::size_t>(3 + shift), 256);
+        moved.push_back(turned ? complement(window) : window);
+      }
+      auto view = plain.embed(moved).rows_NRE;
+      if (turned) view = view.flip(1);
+      rows = rows.defined() ? rows + view : view;
+      // Bins 7 and 8, on either side of the TSS, are each other's when the window is turned.
+      const auto read = plain.embed(moved, &readout).tracks_NT;
+      tracks = tracks.defined() ? tracks + read : read;
+    }
+  }
+  EXPECT_LT(relative_difference(found.rows_NRE, rows / 6), 1e-5);
+  EXPECT_LT(relative_difference(found.tracks_NT, tracks / 6), 1e-5);
+  EXPECT_NEAR(found.expression[0], found.tracks_NT[0].mean().item<double>(), 1e-9);
+}
+
+TEST(SequenceEmbedder, refuses_rows_that_the_output_does_not_hold) {
+  const auto refused = [&](const SequenceEmbedderOptions& options,
+                           std::initializer_list<std::string_view> parts) {
+    expect_error<ConfigError>(
+        [&] { SequenceEmbedder::load(fixture("enformer/small"), torch::kCPU, options); }, parts);
+  };
+  refused({.tokens_per_gene = 17}, {"tokens_per_gene", "17", "16 bins"});
+  refused({.tokens_per_gene = 3}, {"tokens_per_gene", "3", "16"});
+  refused({.tokens_per_gene = 4, .bins_per_token = 5}, {"20 bins", "16 bins"});
+  refused({.shifts = {1, 2, 1}}, {"shifts", "1 stands twice"});
+}
+
 TEST(SequenceEmbedder, refuses_readouts_and_windows_that_do_not_fit) {
   auto embedder = SequenceEmbedder::load(fixture("enformer/small"));
   const std::vector<std::string> windows = {std::string(256, 'A')};
@@ -67,7 +143,7 @@ TEST(SequenceEmbedder, refuses_readouts_and_windows_that_do_not_fit) {
 
 TEST(SequenceEmbedder, embeds_nothing_as_nothing_and_names_its_weights) {
   auto embedder = SequenceEmbedder::load(fixture("enformer/small"));
-  EXPECT_EQ(embedder.embed({}).mean_NE.sizes(), (std::vector<std::int64_t>{0, 24}));
+  EXPECT_EQ(embedder.embed({}).rows_NRE.sizes(), (std::vector<std::int64_t>{0, 1, 24}));
   EXPECT_EQ(embedder.checksum(), support::file_checksum(fixture("enformer/small/model.safetensors")));
 }
 

@@ -86,7 +86,7 @@ class MutagenesisTest : public ::testing::Test {
       records.push_back({ids.back(), "", windows.back()});
     }
     genome::write_fasta(folder_ / "windows.fa", records);
-    const auto rows = embedder_.embed(windows).mean_NE.contiguous();
+    const auto rows = embedder_.embed(windows).rows_NRE.squeeze(1).contiguous();
     const float* values = rows.data_ptr<float>();
     bank_.emplace(ids, symbols, 1, static_cast<std::size_t>(rows.size(1)),
                   std::vector<float>(values, values + rows.numel()),
@@ -147,7 +147,8 @@ TEST_F(MutagenesisTest, ShiftsAreThoseOfTheMutantWrittenToTheVcf) {
   const auto embedded =
       embedder_
           .embed(std::vector<std::string>{genome::apply_substitutions(window_of(3), start, edits, "mutant")})
-          .mean_NE.contiguous();
+          .rows_NRE.squeeze(1)
+          .contiguous();
   const float* values = embedded.data_ptr<float>();
   const auto reference = bank_->row(bank_->row_of(3));
   const std::vector<analysis::Perturbation> mutation = {{analysis::PerturbationKind::kReplaceRow,

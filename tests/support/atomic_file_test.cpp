@@ -55,6 +55,24 @@ TEST(AtomicPath, ReplacesAFolderWithAllThatIsInIt) {
   EXPECT_EQ(entries(folder.path()), 1U);
 }
 
+TEST(MayReplace, IsTrueOfEmptyFoldersAndOfThoseWithTheMarkAlone) {
+  const TemporaryFolder folder;
+  EXPECT_FALSE(may_replace(folder / "absent", "world.yaml"));
+  put(folder / "world.yaml", "a file of the very name of the mark");
+  EXPECT_FALSE(may_replace(folder / "world.yaml", "world.yaml"));
+  fs::create_directory(folder / "empty");
+  EXPECT_TRUE(may_replace(folder / "empty", "world.yaml"));
+  fs::create_directories(folder / "precious/deeper");
+  put(folder / "precious/thesis.txt", "");
+  put(folder / "precious/deeper/world.yaml", "");
+  EXPECT_FALSE(may_replace(folder / "precious", "world.yaml"));
+  fs::create_directory(folder / "own");
+  put(folder / "own/world.yaml", "");
+  put(folder / "own/cells.h5ad", "");
+  EXPECT_TRUE(may_replace(folder / "own", "world.yaml"));
+  EXPECT_FALSE(may_replace(folder / "own", "report.html"));
+}
+
 TEST(AtomicPath, NeverReplacesAFolderByAFile) {
   const TemporaryFolder folder;
   fs::create_directories(folder / "precious");

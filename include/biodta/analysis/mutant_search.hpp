@@ -25,7 +25,7 @@ struct MutantSearchOptions {
 void describe(support::OptionVisitor& visit, MutantSearchOptions& options);
 
 /// Trial i of a gene is the same whatever the other options: its random stream is (seed, gene_key, i).
-/// Embeddings of mutants and of the reference come from the same passes of the same model.
+/// Mutants are recomputed from the reference where that is cheaper.
 /// @param gene_key  any number that is the gene's own.
 MutantSearch search_mutant(enformer::SequenceEmbedder& embedder, const enformer::ExpressionReadout& readout,
                            const GeneWindow& window, std::uint64_t gene_key,

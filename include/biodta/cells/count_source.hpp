@@ -21,15 +21,6 @@ struct CountBlock {
   std::size_t cell_count() const noexcept { return offsets.size() - 1; }
 };
 
-/// A whole column of per-cell metadata: categories (text), or numbers.
-struct ObsColumn {
-  std::string name;
-  std::vector<std::int32_t> codes;      ///< categorical: index into categories, -1 = missing
-  std::vector<std::string> categories;  ///< empty when numeric
-  std::vector<double> numbers;          ///< numeric: one a cell, NaN = missing
-  bool categorical() const noexcept { return !codes.empty() || !categories.empty(); }
-};
-
 /// What a column of per-cell metadata is, without its values.
 struct ObsField {
   std::string name;
@@ -45,6 +36,18 @@ struct ObsValues {
   std::vector<std::int32_t>
       codes;                    ///< of a categorical column: index into ObsField::categories, -1 = missing
   std::vector<double> numbers;  ///< of a numeric column; NaN = missing
+};
+
+/// A whole column of per-cell metadata: categories (text), or numbers.
+struct ObsColumn {
+  std::string name;
+  std::vector<std::int32_t> codes;      ///< categorical: index into categories, -1 = missing
+  std::vector<std::string> categories;  ///< empty when numeric
+  std::vector<double> numbers;          ///< numeric: one a cell, NaN = missing
+  bool categorical() const noexcept { return !codes.empty() || !categories.empty(); }
+  /// The column without its values, and these alone, as what is written in pieces wants them.
+  ObsField field() const { return {name, categorical(), categories, false}; }
+  ObsValues values() const { return {codes, numbers}; }
 };
 
 /// Which values a matrix may hold.

@@ -37,7 +37,7 @@ class RankEncoder {
     friend class RankEncoder;
     std::vector<double> keys_;     // of the cell's genes
     std::vector<TokenId> tokens_;  // of the same
-    std::vector<std::uint32_t> bits_;
+    std::vector<std::uint32_t> digits_;
     std::vector<std::uint64_t> by_low_;
     std::vector<std::uint64_t> slots_;
   };

@@ -11,6 +11,7 @@
 /// − 1 relative positions, F basis features, D = dim, E = 2 dim embedding size, T tracks.
 
 #include <biodta/enformer/config.hpp>
+#include <biodta/enformer/interval.hpp>
 
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
@@ -44,7 +45,26 @@ class EnformerImpl : public torch::nn::Module {
   /// The final pointwise output, [B, bins, E]. Every value is at least −0.16362, the minimum of its GELU.
   /// @param one_hot_B4L  as one_hot() makes it, on the module's device; any length that gives at least
   /// target_length bins.
+  ///
+  /// In eval mode without gradients this is attend(convolve(one_hot)), which works tile by tile: a window of
+  /// the published model takes about 0.6 GB besides the weights.
   torch::Tensor embeddings(const torch::Tensor& one_hot_B4L);
+
+  /// The convolutional part: rows of the transformer's input for `bins` of all that a window has before the
+  /// crop, [B, bins, D]. Costs what these bins cost. Eval mode, without gradients.
+  torch::Tensor convolve(const torch::Tensor& one_hot_B4L, Interval bins);
+  /// From there to the embeddings. Eval mode, without gradients.
+  /// @param bins_BND  convolve() of all bins.
+  torch::Tensor attend(const torch::Tensor& bins_BND);
+  /// The bins, before the crop, whose convolve() row depends on any of `bases` of a window of `length` bp.
+  Interval bins_that_see(Interval bases, std::int64_t length) const;
+  /// Bins before the crop of a window of `length` bp.
+  std::int64_t bins_of(std::int64_t length) const;
+
+  /// Weights and activations in another type, such as bfloat16; norms keep float32. For inference.
+  void set_compute_type(torch::ScalarType type);
+  torch::ScalarType compute_type() const;
+
   /// Tracks of a head from embeddings: [B, bins, T], positive. Throws ConfigError for a head that there is
   /// not.
   torch::Tensor predict(const torch::Tensor& embeddings_BNE, const std::string& head);

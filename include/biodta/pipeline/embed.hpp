@@ -3,6 +3,7 @@
 /// biodta-embed: a genome, its genes and an Enformer in, an embedding bank out.
 
 #include <biodta/embedding/bank.hpp>
+#include <biodta/enformer/sequence_embedder.hpp>
 #include <biodta/genome/annotation.hpp>
 #include <biodta/genome/haplotypes.hpp>
 #include <biodta/support/options.hpp>
@@ -34,6 +35,7 @@ struct EmbedOptions {
   UnknownDnaPolicy unknown_dna = UnknownDnaPolicy::kRefuse;
   std::filesystem::path output;  ///< bank to write
   std::int64_t batch = 64;       ///< windows a forward pass
+  enformer::SequenceEmbedderOptions embedder;
   embedding::Precision precision = embedding::Precision::kFloat32;
   /// "i/n": only the i-th (from 1) of n parts of the genes, each contiguous, for job arrays; empty = all. The
   /// n banks merged are the bank of all.
@@ -48,7 +50,7 @@ struct EmbedOptions {
 };
 void describe(support::OptionVisitor& visit, EmbedOptions& options);
 
-/// Embeds the window around every gene's TSS (mean over bins of the Enformer's final pointwise output), and,
+/// Embeds the window around every gene's TSS (means over bins of the Enformer's final pointwise output), and,
 /// for each sample, the windows that hold a variant of it: the mean of the embeddings of its haplotypes.
 /// Of a gene with several starts (all_transcripts) it is the mean over its distinct starts. Equal windows of
 /// a gene are computed once.

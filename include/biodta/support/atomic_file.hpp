@@ -41,6 +41,11 @@ void require_regular(std::string_view key, const std::filesystem::path& target);
 void require_not_read(std::string_view key, const std::filesystem::path& written,
                       std::initializer_list<std::filesystem::path> read);
 
+/// Whether a program may put its output in the place of what stands at `folder`: a mistyped --output must not
+/// cost somebody else's folder.
+/// @param mark  the file by which a folder of the program's own is known; an empty folder is anybody's
+bool may_replace(const std::filesystem::path& folder, std::string_view mark);
+
 /// Writes a small text file atomically.
 void write_text_file(const std::filesystem::path& target, std::string_view text);
 /// Reads a whole text file; throws InputError when it is missing or unreadable.

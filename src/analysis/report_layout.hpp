@@ -1,0 +1,38 @@
+#pragma once
+/// @file
+/// What the report's figures look like: their colours, axes and layouts, as Plotly JSON.
+
+#include <biodta/analysis/report.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace biodta::analysis {
+
+using Json = nlohmann::ordered_json;
+
+/// Of gene sets, in turn: Okabe & Ito 2008; yellow last, since it is faint on white.
+inline constexpr std::array<std::string_view, 7> kColours = {"#D55E00", "#0072B2", "#009E73", "#CC79A7",
+                                                             "#56B4E9", "#E69F00", "#F0E442"};
+inline constexpr std::string_view kGrey = "#8A8A8A";
+inline constexpr std::string_view kPale = "#C4C4C4";
+inline constexpr std::string_view kBlack = "#1F2328";
+inline constexpr std::string_view kThisRun = "#0072B2";
+inline constexpr std::string_view kTwin = "#E69F00";
+inline constexpr std::string_view kChosen = "#D55E00";
+
+/// A name as HTML, broken at blanks where it is long, so that labels leave room for the figure.
+std::string wrapped(std::string_view name);
+Json axis(std::string_view title);
+/// @param height  of the figure, pixels
+Json base_layout(Json x, Json y, int height);
+/// Pixels of a horizontal figure. @param each  of a row
+int height_of_rows(std::size_t rows, int each);
+/// Sets in the order in which a horizontal figure stacks them: the first on top.
+Json set_axis(const Report& report);
+
+}  // namespace biodta::analysis

@@ -1,0 +1,46 @@
+#pragma once
+// Which bins and tracks of a network's output are read.
+
+#include <biodta/enformer/enformer.hpp>
+#include <biodta/enformer/interval.hpp>
+#include <biodta/enformer/sequence_embedder.hpp>
+
+#include <torch/types.h>
+
+#include <string>
+
+namespace biodta::enformer {
+
+/// `count` bins of the output around the TSS; an odd number centres on its bin. Throws ConfigError, naming
+/// `what`, when the output has fewer on either side.
+Interval bins_around_tss(const EnformerImpl& model, std::int64_t count, const std::string& what);
+
+/// From bins to the rows of a window.
+class RowReadout {
+ public:
+  /// Throws ConfigError for what the network's output does not hold.
+  RowReadout(const EnformerImpl& model, const SequenceEmbedderOptions& options);
+  /// [B, bins, E] to [B, tokens, E] float32.
+  torch::Tensor read(const torch::Tensor& embeddings_BNE) const;
+
+ private:
+  std::int64_t tokens_;
+  Interval bins_;
+};
+
+/// From bins to predicted expression.
+class TrackReadout {
+ public:
+  /// Throws ConfigError for a head, track or bins that the network has not.
+  TrackReadout(const EnformerImpl& model, const ExpressionReadout& readout);
+  /// [B, bins, E] to [B, tracks] float64: the sum over the readout's bins.
+  torch::Tensor read(EnformerImpl& model, const torch::Tensor& embeddings_BNE) const;
+  std::int64_t tracks() const { return tracks_T_.size(0); }
+
+ private:
+  std::string head_;
+  torch::Tensor tracks_T_;  // int64
+  Interval bins_;
+};
+
+}  // namespace biodta::enformer
