@@ -59,9 +59,10 @@ void describe(support::OptionVisitor& visit, MutagenesisOptions& options) {
       "rate", options.rate,
       "share of those bases that is redrawn, each to another base; 1 = all of them, from all four bases",
       support::between(0.0, 1.0));
-  visit.field("number", options.number,
-              "number of those bases that change, each to another base, in place of the rate; 0 = by the rate",
-              support::at_least(0));
+  visit.field(
+      "number", options.number,
+      "number of those bases that change, each to another base, in place of the rate; 0 = by the rate",
+      support::at_least(0));
 }
 
 Mutant random_mutant(std::string_view window, std::int64_t start, std::int64_t tss,

@@ -24,7 +24,8 @@ class MutantList {
     if (fresh) mutants_.push_back({name, contig, {}});
     NamedMutant& mutant = mutants_[known->second];
     if (mutant.contig != contig)
-      throw InputError(path_, place, "mutant " + name + " on " + contig, "its first contig, " + mutant.contig);
+      throw InputError(path_, place, "mutant " + name + " on " + contig,
+                       "its first contig, " + mutant.contig);
     mutant.edits.push_back(std::move(edit));
   }
   std::vector<NamedMutant> take() {
@@ -44,15 +45,18 @@ class MutantList {
 std::string bases_of(const std::string& field, const char* column, const std::filesystem::path& path,
                      const std::string& place) {
   const std::string upper = normalise_sequence(field);
-  const bool known = !field.empty() && std::equal(field.begin(), field.end(), upper.begin(), [](char given, char kept) {
-    return kept != 'N' || given == 'N' || given == 'n';
-  });
+  const bool known =
+      !field.empty() && std::equal(field.begin(), field.end(), upper.begin(), [](char given, char kept) {
+        return kept != 'N' || given == 'N' || given == 'n';
+      });
   if (known) return upper;
-  throw InputError(path, place, std::string(column) + " '" + field.substr(0, 30) + "'", "letters A, C, G, T or N",
+  throw InputError(path, place, std::string(column) + " '" + field.substr(0, 30) + "'",
+                   "letters A, C, G, T or N",
                    "an insertion or a deletion has the base before it in ref and in alt, as in VCF");
 }
 
-std::int64_t position_of(const std::string& field, const std::filesystem::path& path, const std::string& place) {
+std::int64_t position_of(const std::string& field, const std::filesystem::path& path,
+                         const std::string& place) {
   std::int64_t position = 0;
   const char* const last = field.data() + field.size();
   const auto [end, failure] = std::from_chars(field.data(), last, position);
@@ -63,7 +67,8 @@ std::int64_t position_of(const std::string& field, const std::filesystem::path& 
 void check_name(const std::string& name, const std::filesystem::path& path, const std::string& place) {
   const bool odd = name.empty() || name == "." || name.find_first_of(" \t\r\n;,") != std::string::npos;
   if (!odd) return;
-  throw InputError(path, place, "the name '" + name.substr(0, 30) + "'", "a name without blank, comma and semicolon");
+  throw InputError(path, place, "the name '" + name.substr(0, 30) + "'",
+                   "a name without blank, comma and semicolon");
 }
 
 void add_vcf_record(MutantList& mutants, const std::string& contig, const detail::VariantRecord& record,
@@ -74,8 +79,10 @@ void add_vcf_record(MutantList& mutants, const std::string& contig, const detail
     throw InputError(path, place, std::to_string(record.alleles.size() - 1) + " ALT", "one");
   if (!detail::is_bases(record.alleles[1]))
     throw InputError(path, place, "the symbolic allele " + record.alleles[1], "an allele as bases");
-  const Edit edit{record.position, normalise_sequence(record.alleles[0]), normalise_sequence(record.alleles[1])};
-  for (const std::string_view name : support::split(record.id, ';')) mutants.add(std::string(name), contig, edit, place);
+  const Edit edit{record.position, normalise_sequence(record.alleles[0]),
+                  normalise_sequence(record.alleles[1])};
+  for (const std::string_view name : support::split(record.id, ';'))
+    mutants.add(std::string(name), contig, edit, place);
 }
 
 }  // namespace

@@ -20,7 +20,8 @@ void require_inside(const ContigPiece& piece, Window interval) {
 
 std::string_view letters_of(const ContigPiece& piece, Window interval) {
   return std::string_view(piece.letters)
-      .substr(static_cast<std::size_t>(interval.start - piece.start), static_cast<std::size_t>(interval.length()));
+      .substr(static_cast<std::size_t>(interval.start - piece.start),
+              static_cast<std::size_t>(interval.length()));
 }
 
 }  // namespace
@@ -46,15 +47,16 @@ std::vector<NamedMutant> masked_tiles(const ContigPiece& piece, Window interval,
                                       std::int64_t step) {
   require_inside(piece, interval);
   if (width < 1 || step < 1) {
-    throw InputError("in silico mutagenesis: tiles of " + std::to_string(width) + " bp every " + std::to_string(step) +
-                     " bp, expected at least 1 of both");
+    throw InputError("in silico mutagenesis: tiles of " + std::to_string(width) + " bp every " +
+                     std::to_string(step) + " bp, expected at least 1 of both");
   }
   std::vector<NamedMutant> mutants;
   for (std::int64_t start = interval.start; start < interval.end; start += step) {
     const Window tile{start, std::min(start + width, interval.end)};
     const std::string letters(letters_of(piece, tile));
     if (letters.find_first_of(kMutantBases) == std::string::npos) continue;
-    mutants.push_back({place_text(piece, tile) + ":N", piece.contig, {{start, letters, std::string(letters.size(), 'N')}}});
+    mutants.push_back(
+        {place_text(piece, tile) + ":N", piece.contig, {{start, letters, std::string(letters.size(), 'N')}}});
     if (tile.end == interval.end) break;
   }
   return mutants;
@@ -64,8 +66,8 @@ NamedMutant motif_mutant(const ContigPiece& piece, std::int64_t position, std::s
   const std::string letters = normalise_sequence(motif);
   for (std::size_t i = 0; i < motif.size(); ++i) {
     if (letters[i] != 'N' || motif[i] == 'N' || motif[i] == 'n') continue;
-    throw InputError("in silico mutagenesis: the motif " + std::string(motif) + " has the letter '" + motif[i] +
-                     "', expected A, C, G, T or N");
+    throw InputError("in silico mutagenesis: the motif " + std::string(motif) + " has the letter '" +
+                     motif[i] + "', expected A, C, G, T or N");
   }
   if (motif.empty()) throw InputError("in silico mutagenesis: the motif is empty, expected letters");
   const Window place{position, position + static_cast<std::int64_t>(motif.size())};

@@ -105,8 +105,8 @@ class EmbedRun {
     embed_rest();
     journal_->sync();
     warn_if_empty();
-    const EmbedResult result{options_, *source_, begin_, *journal_, tally_,
-                             row_size_ / width_, width_, tracks_};
+    const EmbedResult result{options_, *source_,           begin_, *journal_,
+                             tally_,   row_size_ / width_, width_, tracks_};
     if (!tracks_.empty()) write_predictions(result);
     write_bank(result, provenance_of(options_, job, embedder_.config().window));
     journal_->remove();
@@ -223,7 +223,8 @@ class EmbedRun {
       if (group.first + gene < begin_ + journal_->size() || group.windows[gene].count == 0) continue;
       const auto& starts = group.windows[gene].rows.front();
       for (std::size_t i = 0; i < starts.size(); ++i)
-        embed_family(group, gene, starts[i], i + 1 < starts.size() ? starts[i + 1] : group.windows[gene].count);
+        embed_family(group, gene, starts[i],
+                     i + 1 < starts.size() ? starts[i + 1] : group.windows[gene].count);
     }
   }
 
@@ -296,7 +297,8 @@ class EmbedRun {
   void summarize(std::uint64_t before) const {
     source_->summarize(reporter_);
     const auto& rows = tally_.context_rows;
-    if (!rows.empty() && std::all_of(rows.begin(), rows.end(), [](std::uint64_t count) { return count == 0; }))
+    if (!rows.empty() &&
+        std::all_of(rows.begin(), rows.end(), [](std::uint64_t count) { return count == 0; }))
       reporter_.warn("no window differs from the reference in any sample of " + options_.vcf.string());
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
     std::string line = "wrote " + options_.output.string() + ": " + with_thousands(tally_.genes) +

@@ -21,8 +21,8 @@ constexpr std::size_t kNamesShown = 8;
 [[noreturn]] void refuse_sample(const EmbedOptions& options, const std::string& name,
                                 const std::vector<std::string>& known) {
   const auto near = support::nearest_names(name, known);
-  std::vector<std::string> shown(known.begin(), known.begin() + static_cast<std::ptrdiff_t>(
-                                                                    std::min(known.size(), kNamesShown)));
+  std::vector<std::string> shown(
+      known.begin(), known.begin() + static_cast<std::ptrdiff_t>(std::min(known.size(), kNamesShown)));
   if (shown.size() < known.size())
     shown.push_back(support::with_thousands(known.size() - shown.size()) + " more");
   throw InputError(options.vcf, "samples", "no sample \"" + name + "\"",
@@ -179,8 +179,7 @@ class EmbedGenome : public EmbedSource {
       std::string reference = reference_window(index, start);
       unknown += share_of_n(reference) / static_cast<double>(starts.size());
       if (donors_) {
-        windows->add(
-            donors_->reader.windows(*contigs_[index], start, window_, donors_->haplotypes));
+        windows->add(donors_->reader.windows(*contigs_[index], start, window_, donors_->haplotypes));
       } else {
         windows->add(std::move(reference));
       }
@@ -209,7 +208,8 @@ class EmbedGenome : public EmbedSource {
     tell(skipped.overlaps, " that overlap another");
     tell(skipped.unsupported, " with alleles that are not understood");
     if (!words.empty())
-      reporter.warn("variants left out of the windows of this run, once a haplotype: " + support::join_words(words));
+      reporter.warn("variants left out of the windows of this run, once a haplotype: " +
+                    support::join_words(words));
   }
 
  private:

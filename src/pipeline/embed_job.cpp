@@ -42,7 +42,8 @@ std::string checksum_of(const std::filesystem::path& path) {
 
 std::string readout_text(const enformer::SequenceEmbedderOptions& options) {
   std::string text = "mean over bins of the Enformer's final pointwise output";
-  if (options.tokens_per_gene > 1) text += ", in " + std::to_string(options.tokens_per_gene) + " runs of bins";
+  if (options.tokens_per_gene > 1)
+    text += ", in " + std::to_string(options.tokens_per_gene) + " runs of bins";
   if (options.bins_per_token > 0) text += ", " + std::to_string(options.bins_per_token) + " bins a run";
   if (options.reverse_complement) text += ", over both strands";
   if (!options.shifts.empty()) text += ", over shifts";

@@ -47,8 +47,8 @@ void check_readout(const EmbedOptions& options) {
 
 void check_written(const EmbedOptions& options, std::string_view key, const std::filesystem::path& written) {
   if (written.empty()) return;
-  support::require_not_read(key, written,
-                            {options.genome, options.annotation, options.sequences, options.vcf, options.targets});
+  support::require_not_read(
+      key, written, {options.genome, options.annotation, options.sequences, options.vcf, options.targets});
   std::error_code ignored;
   for (const auto& file : std::filesystem::directory_iterator(options.weights, ignored))
     support::require_not_read(key, written, {file.path()});

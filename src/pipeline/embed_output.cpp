@@ -60,7 +60,9 @@ void EmbedTally::add(const GeneRecord& record) {
 GeneRecord record_in(std::span<const std::byte> bytes, std::uint64_t row_size, std::size_t tracks,
                      const std::filesystem::path& journal) {
   auto record = decode(bytes, row_size, tracks);
-  if (!record) throw InputError(journal, "", "a record of another kind", "rows of this job", "begin anew with --restart");
+  if (!record)
+    throw InputError(journal, "", "a record of another kind", "rows of this job",
+                     "begin anew with --restart");
   return std::move(*record);
 }
 
@@ -88,8 +90,8 @@ void write_predictions(const EmbedResult& result) {
       for (std::size_t i = 0; i < result.tracks.size(); ++i) {
         const auto& track = result.tracks[i];
         out << id << '\t' << symbol << '\t' << context << '\t' << track.head << '\t' << track.index << '\t'
-            << track.name << '\t' << support::format_double(record.predictions[row * result.tracks.size() + i])
-            << '\n';
+            << track.name << '\t'
+            << support::format_double(record.predictions[row * result.tracks.size() + i]) << '\n';
       }
     }
   });
@@ -104,7 +106,8 @@ void remove_leftovers(const std::filesystem::path& output) {
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
     const std::string name = entry.path().filename().string();
-    if (name.size() <= begin.size() + end.size() || !name.starts_with(begin) || !name.ends_with(end)) continue;
+    if (name.size() <= begin.size() + end.size() || !name.starts_with(begin) || !name.ends_with(end))
+      continue;
     const auto middle = std::string_view(name).substr(begin.size(), name.size() - begin.size() - end.size());
     if (middle.find_first_not_of("0123456789") == std::string_view::npos)
       std::filesystem::remove(entry.path(), ignored);

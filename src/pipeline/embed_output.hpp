@@ -49,12 +49,12 @@ GeneRecord record_in(std::span<const std::byte> bytes, std::uint64_t row_size, s
                      const std::filesystem::path& journal);
 
 void write_bank(const EmbedResult& result, embedding::Provenance provenance);
-/// Table of EmbedOptions::predictions: gene_id, symbol, context, head, track, name, expression; a line a gene,
-/// context (first "reference") and track.
+/// Table of EmbedOptions::predictions: gene_id, symbol, context, head, track, name, expression; a line a
+/// gene, context (first "reference") and track.
 void write_predictions(const EmbedResult& result);
 
-/// Deletes `<output>.<number>.part`, which a run that was killed while it wrote the output leaves behind. Only
-/// for the holder of the output's journal.
+/// Deletes `<output>.<number>.part`, which a run that was killed while it wrote the output leaves behind.
+/// Only for the holder of the output's journal.
 void remove_leftovers(const std::filesystem::path& output);
 
 }  // namespace biodta::pipeline

@@ -58,7 +58,8 @@ std::pair<std::string, std::string> first_difference(const std::string& a, const
     if (a[i] == '\n') begin = i + 1;
   const auto line = [begin](const std::string& text) {
     const auto first = text.find_first_not_of(' ', begin);
-    return first == std::string::npos ? std::string("nothing") : text.substr(first, text.find('\n', first) - first);
+    return first == std::string::npos ? std::string("nothing")
+                                      : text.substr(first, text.find('\n', first) - first);
   };
   return {line(a), line(b)};
 }
@@ -75,7 +76,8 @@ void require_same_job(const std::filesystem::path& path, const embedding::Proven
   for (const auto& name : names) {
     if (text(found, name) == text(expected, name)) continue;
     const auto [is, was] = first_difference(text(found, name), text(expected, name));
-    throw InputError(path, name, is, was + ", as in " + first.string(), "only the shards of one job can be merged");
+    throw InputError(path, name, is, was + ", as in " + first.string(),
+                     "only the shards of one job can be merged");
   }
 }
 
@@ -83,7 +85,8 @@ void require_same_shape(const BankReader& bank, const BankHeader& expected,
                         const std::filesystem::path& first) {
   const auto& header = bank.header();
   const auto shape = [](const BankHeader& of) {
-    return std::to_string(of.tokens_per_gene) + " x " + std::to_string(of.width) + " " + to_string(of.precision);
+    return std::to_string(of.tokens_per_gene) + " x " + std::to_string(of.width) + " " +
+           to_string(of.precision);
   };
   if (shape(header) != shape(expected))
     throw InputError(bank.path(), "reference", shape(header), shape(expected) + ", as in " + first.string());

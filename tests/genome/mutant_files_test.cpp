@@ -36,7 +36,8 @@ TEST(MutantVcf, RandomMutantsAreReadAgainWithTheSameEditsAndTheSameDna) {
     MutagenesisOptions options;
     options.number = trial % 3 == 0 ? 12 : 0;
     options.rate = trial % 3 == 1 ? 0.2 : 1.0;
-    const Mutant mutant = random_mutant(std::string_view(contig).substr(1500, 1000), 1500, 2000, options, random);
+    const Mutant mutant =
+        random_mutant(std::string_view(contig).substr(1500, 1000), 1500, 2000, options, random);
     mutants.push_back({"trial" + std::to_string(trial), trial % 2 == 0 ? "chr1" : "chr2", mutant.edits});
     sequences.push_back(mutant.sequence);
   }
@@ -80,9 +81,11 @@ TEST(MutantVcf, WhatCannotBeWrittenOrReadIsRefused) {
   refuse_read(vcf_line(5, "A", "C", {}), {"r.vcf: record c1:5", "no ID"});
   refuse_read(vcf_line(5, "A", "C,G", {}, ".", "m"), {"c1:5 (m)", "2 ALT"});
   refuse_read(vcf_line(5, "A", "<DEL>", {}, "END=7", "m"), {"<DEL>"});
-  refuse_read(vcf_line(5, "A", "C", {}, ".", "m") + vcf_line(5, "A", "C", {}, ".", "m", "c2"), {"mutant m on c2", "c1"});
+  refuse_read(vcf_line(5, "A", "C", {}, ".", "m") + vcf_line(5, "A", "C", {}, ".", "m", "c2"),
+              {"mutant m on c2", "c1"});
   refuse_read("", {"no record"});
-  support::write_text_file(folder / "s.vcf", testing_files::vcf_header({}) + vcf_line(5, "A", "C", {}, ".", "m;n"));
+  support::write_text_file(folder / "s.vcf",
+                           testing_files::vcf_header({}) + vcf_line(5, "A", "C", {}, ".", "m;n"));
   EXPECT_EQ(read_mutant_vcf(folder / "s.vcf"),
             (std::vector<NamedMutant>{{"m", "c1", {{4, "A", "C"}}}, {"n", "c1", {{4, "A", "C"}}}}));
 }
@@ -97,11 +100,13 @@ class MutantTableTest : public ::testing::Test {
 };
 
 TEST_F(MutantTableTest, RowsOfOneNameMakeOneMutantAndWithoutNamesEachRowIsOne) {
-  EXPECT_EQ(read("mutant\tcontig\tposition\tref\talt\nm1\tchr1\t20\tG\tGTT\nm2\tchr2\t7\tA\tC\nm1\tchr1\t5\tac\tA\n"),
+  EXPECT_EQ(read("mutant\tcontig\tposition\tref\talt\nm1\tchr1\t20\tG\tGTT\nm2\tchr2\t7\tA\tC\nm1\tchr1\t5\ta"
+                 "c\tA\n"),
             (std::vector<NamedMutant>{{"m1", "chr1", {{4, "AC", "A"}, {19, "G", "GTT"}}},
                                       {"m2", "chr2", {{6, "A", "C"}}}}));
   EXPECT_EQ(read("contig\tposition\tref\talt\tnote\nchr1\t5\tA\tC\tx\nchr1\t6\tA\tN\ty\n"),
-            (std::vector<NamedMutant>{{"chr1:5:A>C", "chr1", {{4, "A", "C"}}}, {"chr1:6:A>N", "chr1", {{5, "A", "N"}}}}));
+            (std::vector<NamedMutant>{{"chr1:5:A>C", "chr1", {{4, "A", "C"}}},
+                                      {"chr1:6:A>N", "chr1", {{5, "A", "N"}}}}));
 }
 
 TEST_F(MutantTableTest, MalformedRowsAreRefusedWithTheirNumber) {

@@ -18,7 +18,8 @@ const ContigPiece kPiece{"chr1", 100, "ACGTNACGTTGCA"};
 
 std::string made(const NamedMutant& mutant) {
   const auto length = static_cast<std::int64_t>(kPiece.letters.size());
-  return edited_window(kPiece.letters, kPiece.start, kPiece.start + length / 2, length, mutant.edits, mutant.name);
+  return edited_window(kPiece.letters, kPiece.start, kPiece.start + length / 2, length, mutant.edits,
+                       mutant.name);
 }
 
 std::size_t differences(const std::string& a, const std::string& b) {

@@ -189,10 +189,15 @@ TEST_F(EmbedShards, are_merged_only_when_they_are_all_of_one_job_each_once) {
   std::filesystem::copy_file(two, world_ / "copy.h5");
   expect_refused({one, two, world_ / "copy.h5", three}, {"shard 2 of 3 a second time"});
   world_.options.batch = 3;
-  expect_refused({one, run_shard(2, 3), three}, {"part-2.h5", "options", "batch: 3", "batch: 7", "part-1.h5"});
+  expect_refused({one, run_shard(2, 3), three},
+                 {"part-2.h5", "options", "batch: 3", "batch: 7", "part-1.h5"});
   world_.run();
   expect_refused({one, world_.options.output}, {"embeddings.h5", "shard", "--shard"});
-  expect_error<ConfigError>([&] { merge_banks({one, one}, world_ / "merged.h5", world_.reporter); }, {"twice"});
+  expect_error<ConfigError>(
+      [&] {
+        merge_banks({one, one}, world_ / "merged.h5", world_.reporter);
+      },
+      {"twice"});
   expect_error<ConfigError>([&] { merge_banks({one}, one, world_.reporter); }, {"input too"});
   expect_error<ConfigError>([&] { merge_banks({}, world_ / "merged.h5", world_.reporter); }, {"inputs"});
 }

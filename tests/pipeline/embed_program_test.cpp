@@ -15,10 +15,10 @@
 namespace biodta {
 namespace {
 
+using testing::EmbedWorld;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
-using testing::EmbedWorld;
 using testing::ProgramRun;
 
 constexpr int kGenesOfProgram = 240;
@@ -29,12 +29,12 @@ class EmbedProgram : public ::testing::Test {
   EmbedProgram() {
     std::string more;
     for (int i = 0; i < kGenesOfProgram; ++i) {
-      more += "chr1\ttest\tgene\t" + std::to_string(200 + 10 * i) +
-              "\t2900\t.\t+\t.\tgene_id \"ENSG_P" + std::to_string(i) +
-              "\"; gene_type \"protein_coding\";\n";
+      more += "chr1\ttest\tgene\t" + std::to_string(200 + 10 * i) + "\t2900\t.\t+\t.\tgene_id \"ENSG_P" +
+              std::to_string(i) + "\"; gene_type \"protein_coding\";\n";
     }
     world_.write_genes(more);
-    world_.write_variants({"D1", "D2"}, {{350, {"0|1", "1|1"}}, {950, {"0|0", "0|1"}}, {2100, {"1|0", "1|0"}}});
+    world_.write_variants({"D1", "D2"},
+                          {{350, {"0|1", "1|1"}}, {950, {"0|0", "0|1"}}, {2100, {"1|0", "1|0"}}});
     base_ = "--genome genome.fa --annotation genes.gtf --weights '" + world_.options.weights.string() +
             "' --batch 5 --threads 1 --device cpu";
   }
@@ -48,8 +48,8 @@ class EmbedProgram : public ::testing::Test {
   /// Starts it, waits until `ripe`, and kills it. @return whether it was still alive.
   template <class Ripe>
   bool kill_when(const std::string& arguments, const Ripe& ripe) const {
-    const std::string command =
-        "cd '" + world_.path().string() + "' && exec '" BIODTA_BIN_DIR "/biodta-embed' " + base_ + " " + arguments;
+    const std::string command = "cd '" + world_.path().string() +
+                                "' && exec '" BIODTA_BIN_DIR "/biodta-embed' " + base_ + " " + arguments;
     const pid_t child = ::fork();
     if (child == 0) {
       ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
@@ -154,6 +154,33 @@ TEST_F(EmbedProgram, ErrorsAreOneLineAndExitCodeOne) {
   EXPECT_EQ(unknown.exit_code, 2);
   EXPECT_FALSE(std::filesystem::exists(world_ / "bank.h5"));
   EXPECT_FALSE(std::filesystem::exists(world_ / "bank.h5.part"));
+}
+
+/// The script of docs/embedding.md, as it stands there, on a bank with donors.
+TEST_F(EmbedProgram, WhatTheGuideSaysReadsABank) {
+  ASSERT_EQ(embed("--vcf donors.vcf.gz -o embeddings.h5 -q").exit_code, 0);
+  const auto guide = support::read_text_file(std::filesystem::path(BIODTA_TESTS_SOURCE_DIR).parent_path() /
+                                             "docs/embedding.md");
+  const std::string fence = "```python\n";
+  const auto begin = guide.find(fence) + fence.size();
+  std::string script = guide.substr(begin, guide.find("```", begin) - begin);
+  const std::string name = "embeddings.h5";
+  script.replace(script.find(name), name.size(), (world_ / name).string());
+  const std::string gene = "ENSG_P3", own = "row('" + gene + "', 'D2')[0, 7]";
+  const auto printed =
+      testing::run_python(script + "print('value', " + own + ", row('" + gene + "')[0, 7])\n");
+  if (!printed) GTEST_SKIP() << "h5py is absent: scripts/setup --tests";
+  const auto bank = embedding::EmbeddingBank::read(world_ / name);
+  const auto index = *bank.gene_index(gene);
+  const auto donor = bank.row_of(index, *bank.context_index("D2"));
+  ASSERT_NE(donor, index);
+  std::istringstream values(printed->substr(printed->find("value ") + 6));
+  double in_donor = 0, in_reference = 0;
+  values >> in_donor >> in_reference;
+  EXPECT_NEAR(in_donor, bank.row(donor)[7], 1e-6);
+  EXPECT_NEAR(in_reference, bank.row(index)[7], 1e-6);
+  EXPECT_THAT(*printed, HasSubstr("(1, 24)"));
+  EXPECT_THAT(*printed, HasSubstr("'tss_policy'"));
 }
 
 TEST_F(EmbedProgram, HelpAndSettingsTellOfShardsAndTracks) {

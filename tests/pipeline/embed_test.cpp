@@ -162,14 +162,16 @@ TEST(Embed, leaves_out_genes_without_known_dna_when_asked_and_lists_them) {
   world.write_genes("chrX\ttest\tgene\t10\t20\t.\t+" + attributes);
   genome::write_fasta(world / "genome.fa",
                       {{"chr1", "", random_bases(1, 3000)}, {"chr2", "", std::string(900, 'N')}});
-  expect_error<InputError>([&] { world.run(); }, {"ENSG_C", "nothing but N", "1 more", "--unknown-dna leave_out"});
+  expect_error<InputError>([&] { world.run(); },
+                           {"ENSG_C", "nothing but N", "1 more", "--unknown-dna leave_out"});
   world.options.unknown_dna = UnknownDnaPolicy::kLeaveOut;
   world.reporter.messages.clear();
   const auto bank = world.run();
   EXPECT_THAT(bank.gene_ids(), ElementsAre("ENSG_A", "ENSG_B"));
-  EXPECT_THAT(bank.left_out(), ElementsAre(embedding::LeftOutGene{"ENSG_C", "C", "nothing but N"},
-                                           embedding::LeftOutGene{"ENSG_D", "D",
-                                                                  "contig chrX, which the genome does not have"}));
+  EXPECT_THAT(
+      bank.left_out(),
+      ElementsAre(embedding::LeftOutGene{"ENSG_C", "C", "nothing but N"},
+                  embedding::LeftOutGene{"ENSG_D", "D", "contig chrX, which the genome does not have"}));
   EXPECT_THAT(world.reporter.messages.back(), HasSubstr("2 genes left out"));
   expect_row(bank.row(1), direct({world.window(kTssB)}).front());
 }
@@ -203,19 +205,21 @@ TEST(Embed, takes_contigs_under_either_name) {
   for (auto at = text.find("chr"); at != std::string::npos; at = text.find("chr", at)) text.erase(at, 3);
   support::write_text_file(world / "genes.gtf", text);
   const auto bank = world.run();
-  for (std::uint32_t gene = 0; gene < 3; ++gene) EXPECT_TRUE(std::ranges::equal(bank.row(gene), expected.row(gene)));
+  for (std::uint32_t gene = 0; gene < 3; ++gene)
+    EXPECT_TRUE(std::ranges::equal(bank.row(gene), expected.row(gene)));
 }
 
 TEST(Embed, of_several_starts_takes_the_mean_over_the_distinct_ones) {
   EmbedWorld world;
   const auto transcript = [](int start, const char* id) {
-    return "chr1\ttest\ttranscript\t" + std::to_string(start) + "\t1500\t.\t+\t.\tgene_id \"ENSG_A\"; transcript_id \"" +
-           id + "\"; gene_name \"A\"; gene_type \"protein_coding\";\n";
+    return "chr1\ttest\ttranscript\t" + std::to_string(start) +
+           "\t1500\t.\t+\t.\tgene_id \"ENSG_A\"; transcript_id \"" + id +
+           "\"; gene_name \"A\"; gene_type \"protein_coding\";\n";
   };
-  support::write_text_file(
-      world / "genes.gtf",
-      "chr1\ttest\tgene\t1001\t1500\t.\t+\t.\tgene_id \"ENSG_A\"; gene_name \"A\"; gene_type \"protein_coding\";\n" +
-          transcript(1001, "T1") + transcript(1301, "T2") + transcript(1001, "T3"));
+  support::write_text_file(world / "genes.gtf",
+                           "chr1\ttest\tgene\t1001\t1500\t.\t+\t.\tgene_id \"ENSG_A\"; gene_name \"A\"; "
+                           "gene_type \"protein_coding\";\n" +
+                               transcript(1001, "T1") + transcript(1301, "T2") + transcript(1001, "T3"));
   world.write_variants({"D1"}, {{950, {"0|1"}}});
   world.options.genes.tss = genome::TssPolicy::kAllTranscripts;
   const auto bank = world.run();
@@ -251,11 +255,12 @@ TEST(Embed, predicts_tracks_for_the_reference_and_every_donor_that_differs) {
   world.run();
   auto embedder = enformer::SequenceEmbedder::load(testing::small_enformer());
   const enformer::ExpressionReadout readout{world.options.head, {2, 0}, 3};
-  const std::vector<std::string> windows = {world.window(kTssA), world.window(kTssA, {950}), world.window(kTssB),
-                                            world.window_of_c()};
+  const std::vector<std::string> windows = {world.window(kTssA), world.window(kTssA, {950}),
+                                            world.window(kTssB), world.window_of_c()};
   const auto tracks_NT = embedder.embed(windows, &readout).tracks_NT;
   const auto table = support::read_table(world / "p.tsv");
-  EXPECT_THAT(table.columns, ElementsAre("gene_id", "symbol", "context", "head", "track", "name", "expression"));
+  EXPECT_THAT(table.columns,
+              ElementsAre("gene_id", "symbol", "context", "head", "track", "name", "expression"));
   ASSERT_EQ(table.rows.size(), 8U);
   const auto expect_line = [&](std::size_t line, const std::string& gene, const std::string& context,
                                const std::string& track, double value) {
