@@ -149,7 +149,7 @@ RowJournal::RowJournal(const std::filesystem::path& path, const JobIdentity& job
     read_at(descriptor_, 0, start.data(), start.size(), path_);
     if (!kMagic.starts_with(start)) refuse_foreign(path_);
     const std::string head = head_of(job);
-    if (mode == Mode::kRestart || is_unfinished(head)) {
+    if (mode == Mode::kRestart || is_unfinished(head) || is_empty()) {
       begin(head);
       return;
     }
@@ -170,7 +170,7 @@ RowJournal::RowJournal(const std::filesystem::path& path, const JobIdentity& job
 }
 
 RowJournal::~RowJournal() {
-  if (descriptor_ < 0) return;
+  if (size_ == 0 && is_current()) ::unlink(path_.c_str());
   ::fsync(descriptor_);
   ::close(descriptor_);
 }
@@ -192,11 +192,10 @@ void RowJournal::open_and_lock() {
   }
 }
 
-bool RowJournal::is_current() const {
+bool RowJournal::is_current() const noexcept {
   struct stat held {
   }, named{};
-  if (::fstat(descriptor_, &held) != 0) fail_system(path_, "cannot be read");
-  if (::stat(path_.c_str(), &named) != 0) return false;
+  if (::fstat(descriptor_, &held) != 0 || ::stat(path_.c_str(), &named) != 0) return false;
   return held.st_dev == named.st_dev && held.st_ino == named.st_ino;
 }
 
@@ -214,6 +213,12 @@ bool RowJournal::is_unfinished(const std::string& head) const {
   std::string start(found, '\0');
   read_at(descriptor_, 0, start.data(), start.size(), path_);
   return head.starts_with(start);
+}
+
+/// A whole head and nothing behind it.
+bool RowJournal::is_empty() const {
+  const std::optional<std::string> packed = read_identity();
+  return packed && size_of(descriptor_, path_) == kHeadSize + packed->size();
 }
 
 void RowJournal::require_job(const JobIdentity& job) {

@@ -5,6 +5,7 @@
 #include <biodta/support/tsv.hpp>
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,13 @@ namespace {
 
 /// Raised when records come to mean something else.
 constexpr const char* kRecordFormat = "1";
+
+/// Settings that may change between runs of one job: where files lie, whose checksums say what is in them;
+/// how it is gone on with; genes left out, which are written down one by one; how rows are stored in the end.
+/// The tracks are said apart, as they were found.
+constexpr std::array<std::string_view, 12> kNotOfTheJob = {
+    "genome",  "annotation",  "sequences", "weights",     "vcf",       "output",
+    "targets", "predictions", "restart",   "unknown_dna", "precision", "tracks"};
 
 /// Lines of nested YAML as "section.key" and value.
 embedding::JobIdentity flat_settings(const std::string& yaml) {
@@ -58,15 +66,6 @@ const std::string& value_in(const embedding::JobIdentity& job, std::string_view 
 
 embedding::JobIdentity job_of(const EmbedOptions& options, const std::string& model_checksum,
                               std::span<const enformer::Track> tracks) {
-  EmbedOptions settings = options;
-  for (auto* path : {&settings.genome, &settings.annotation, &settings.sequences, &settings.weights,
-                     &settings.vcf, &settings.output, &settings.targets, &settings.predictions}) {
-    path->clear();  // their checksums say what is in them
-  }
-  settings.restart = false;
-  settings.unknown_dna = {};  // rows are the same, and leaving out is written down gene by gene
-  settings.precision = {};    // of the bank alone
-  settings.tracks.clear();
   embedding::JobIdentity job = {
       {"record format", kRecordFormat},
       {"genome", checksum_of(options.genome)},
@@ -76,7 +75,11 @@ embedding::JobIdentity job_of(const EmbedOptions& options, const std::string& mo
       {"weights", model_checksum},
       {"weights' config.json", checksum_of(options.weights / "config.json")},
   };
-  for (auto& setting : flat_settings(support::write_options(settings))) job.push_back(std::move(setting));
+  for (auto& setting : flat_settings(support::write_options(options))) {
+    const bool counts =
+        std::find(kNotOfTheJob.begin(), kNotOfTheJob.end(), setting.first) == kNotOfTheJob.end();
+    if (counts) job.push_back(std::move(setting));
+  }
   std::string chosen;
   for (const auto& track : tracks)
     chosen += (chosen.empty() ? "" : "; ") + std::to_string(track.index) + " " + track.name;

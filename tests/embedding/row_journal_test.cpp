@@ -150,6 +150,18 @@ TEST_F(RowJournalFile, OfAnotherJobItIsRefusedNamingWhatDiffers) {
   EXPECT_EQ(journal_->size(), 0U);
 }
 
+TEST_F(RowJournalFile, WithoutARecordItBelongsToNobodyAndDoesNotStay) {
+  open();
+  const std::string head = bytes();
+  close();
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  support::write_text_file(path_, head);  // as a killed process leaves it
+  add(open({{"window", "512"}}), "one");
+  close();
+  EXPECT_TRUE(std::filesystem::exists(path_));
+  expect_error<InputError>([&] { open(); }, {"genome nothing"});
+}
+
 TEST_F(RowJournalFile, AFileOfSomebodyElseIsNeverTouched) {
   support::write_text_file(path_, "my thesis, the only copy");
   for (const auto mode : {RowJournal::Mode::kGoOn, RowJournal::Mode::kRestart})

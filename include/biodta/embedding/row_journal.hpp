@@ -32,7 +32,7 @@ class RowJournal {
   /// InputError for a journal of another job, naming the first value that differs, for one that another
   /// process holds, and for a file that is no journal, which is never touched.
   RowJournal(const std::filesystem::path& path, const JobIdentity& job, Mode mode, const Use& use);
-  /// Syncs and closes; the file stays.
+  /// Syncs and closes; the file stays, unless it has no record.
   ~RowJournal();
   RowJournal(const RowJournal&) = delete;
   RowJournal& operator=(const RowJournal&) = delete;
@@ -56,8 +56,9 @@ class RowJournal {
 
  private:
   void open_and_lock();
-  bool is_current() const;
+  bool is_current() const noexcept;
   void begin(const std::string& head);
+  bool is_empty() const;
   bool is_unfinished(const std::string& head) const;
   /// Throws for another job's journal; finds where the records begin.
   void require_job(const JobIdentity& job);
