@@ -111,7 +111,7 @@ std::string VariantRecords::file_place() const {
 }
 
 void VariantRecords::check_record(const std::string& place) const {
-  if ((record_->errcode & ~kHarmless) != 0) {
+  if ((record_->errcode & ~kHarmless) != 0 || record_->n_allele == 0) {
     throw InputError(path_, place, "a record that does not follow the header",
                      "CHROM POS ID REF ALT QUAL FILTER INFO …");
   }

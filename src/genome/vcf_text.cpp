@@ -58,6 +58,8 @@ void refuse_vcf_header(const std::filesystem::path& path) {
 
 void check_vcf_line(std::string_view line, std::size_t samples, const std::filesystem::path& path,
                     std::string_view place) {
+  // htslib would take it for the line's end.
+  if (line.find('\0') != std::string_view::npos) throw InputError(path, place, "a zero byte", "text");
   const auto fields = support::split(line, '\t');
   const std::size_t wanted = samples == 0 ? 8 : 9 + samples;
   if (fields.size() < wanted || (samples > 0 && fields.size() > wanted)) {

@@ -73,6 +73,34 @@ TEST(RealGenome, WindowsFetchedFromAFullLengthChromosomeEqualThePublishedWindows
   EXPECT_GE(compared, 2);  // JAG1 and SNAP25 at the least
 }
 
+/// Compares a published window with the one cut from a piece that begins at `piece_start` of its contig.
+void expect_window(const std::string& symbol, const Genome& piece, std::int64_t piece_start,
+                   std::size_t unknown) {
+  const fs::path data = *testing::test_data() / "genome";
+  const auto table = support::read_table(data / "tss_windows_196608.tsv");
+  const auto row = std::find_if(table.rows.begin(), table.rows.end(),
+                                [&](const auto& one) { return one[table.column("symbol")] == symbol; });
+  ASSERT_NE(row, table.rows.end()) << symbol;
+  const auto records = read_fasta(data / "tss_windows_196608.fa.gz");
+  const auto published = std::find_if(records.begin(), records.end(), [&](const FastaRecord& record) {
+    return record.name == (*row)[table.column("ensembl_id")];
+  });
+  ASSERT_NE(published, records.end()) << symbol;
+  const Window window = window_around(std::stoll((*row)[table.column("tss0")]) - piece_start, 196608);
+  const std::string cut = piece.fetch(piece.contigs().front(), window.start, window.end);
+  EXPECT_TRUE(cut == published->sequence) << symbol;
+  EXPECT_EQ(static_cast<std::size_t>(std::count(cut.begin(), cut.end(), 'N')), unknown) << symbol;
+}
+
+TEST(RealGenome, TheWindowsOfGata4Jag1AndFkbp1aCutFromTheirPiecesEqualThePublishedOnes) {
+  BIODTA_SKIP_WITHOUT_TEST_DATA("genome/tss_windows_196608.fa.gz");
+  const TemporaryFolder folder;
+  // 131,072 bp are known around GATA4: the rest of its window is N.
+  expect_window("GATA4", Genome::open(linked(folder, "gata4_hg19.fa")), 11496144, 65536);
+  expect_window("JAG1", Genome::open(linked(folder, "chr20_hg19_masked_9995000_11095000.fa.gz")), 0, 0);
+  expect_window("FKBP1A", Genome::open(linked(folder, "chr20_hg19_1000000_2000000.fa")), 1000000, 0);
+}
+
 TEST(RealGenome, GencodesTssEqualThePublishedOnes) {
   BIODTA_SKIP_WITHOUT_TEST_DATA("genome/gencode_v19_chr20_250k.gtf");
   const fs::path data = *testing::test_data() / "genome";

@@ -126,6 +126,8 @@ TEST_F(VariantFileTest, MalformedVcfIsRefusedWithItsLine) {
   refuse(kHeader + good + record(12, "A7", "C", "0", "0"), {"line 6", "REF 'A7'"});
   refuse(kHeader + good + record(12, "A", "C", "0|2", "0|0"), {"line 6", "allele 2", "0 to 1"});
   refuse(kHeader + good + record(12, "A", "C", "0|1|1", "0|0"), {"line 6", "3 alleles"});
+  refuse(kHeader + good + "c1\t12\trs" + std::string(1, '\0') + "\tA\tC\t.\t.\t.\tGT\t0\t0\n",
+         {"line 6", "zero byte"});
   refuse("", {"bad.vcf"});
   expect_error<InputError>([&] { VariantFile::open(folder_ / "none.vcf"); }, {"none.vcf", "no such file"});
 }

@@ -40,6 +40,14 @@ inline std::string vcf_line(std::int64_t position, const std::string& ref, const
   return text + '\n';
 }
 
+/// bgzip with a tabix index.
+inline void write_packed_vcf(const std::filesystem::path& path, const std::string& text) {
+  BGZF* out = bgzf_open(path.c_str(), "w");
+  EXPECT_EQ(bgzf_write(out, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  EXPECT_EQ(bgzf_close(out), 0);
+  EXPECT_EQ(tbx_index_build(path.c_str(), 0, &tbx_conf_vcf), 0);
+}
+
 /// Writes v.vcf, v.vcf.gz with .tbi, and v.bcf with .csi into a folder; returns their paths.
 inline std::vector<std::filesystem::path> vcf_in_every_form(const std::filesystem::path& folder,
                                                             const std::string& text) {
@@ -47,10 +55,7 @@ inline std::vector<std::filesystem::path> vcf_in_every_form(const std::filesyste
   const auto packed = folder / "v.vcf.gz";
   const auto binary = folder / "v.bcf";
   support::write_text_file(plain, text);
-  BGZF* out = bgzf_open(packed.c_str(), "w");
-  EXPECT_EQ(bgzf_write(out, text.data(), text.size()), static_cast<ssize_t>(text.size()));
-  EXPECT_EQ(bgzf_close(out), 0);
-  EXPECT_EQ(tbx_index_build(packed.c_str(), 0, &tbx_conf_vcf), 0);
+  write_packed_vcf(packed, text);
   htsFile* in = hts_open(plain.c_str(), "r");
   htsFile* bcf = hts_open(binary.c_str(), "wb");
   bcf_hdr_t* header = bcf_hdr_read(in);
