@@ -56,6 +56,7 @@ struct EnformerImpl::Parts {
   std::vector<layers::TransformerBlock> transformer;
   layers::FinalPointwise final_pointwise{nullptr};
   std::map<std::string, layers::Head> heads;
+  torch::Tensor gammas_PG;
   torch::Tensor basis_PF;  // of the last length seen; fixed, so no buffer
 
   std::vector<layers::Stage*> stages() {
@@ -68,7 +69,8 @@ struct EnformerImpl::Parts {
     if (!basis_PF.defined() || basis_PF.size(0) != 2 * bins - 1 || basis_PF.device() != like.device() ||
         basis_PF.scalar_type() != like.scalar_type()) {
       const c10::InferenceMode usable_in_training(false);
-      basis_PF = positional_basis(bins, features).to(like.options());
+      const bool given = gammas_PG.defined() && gammas_PG.size(0) == 2 * bins - 1;
+      basis_PF = positional_basis(bins, features, given ? gammas_PG : torch::Tensor()).to(like.options());
     }
     return basis_PF;
   }
@@ -158,6 +160,16 @@ Interval EnformerImpl::bins_that_see(Interval bases, std::int64_t length) const 
 std::int64_t EnformerImpl::bins_of(std::int64_t length) const {
   for (std::int64_t i = 0; i < config_.num_downsamples; ++i) length = (length + 1) / 2;
   return length;
+}
+
+void EnformerImpl::set_gamma_table(const torch::Tensor& gammas_PG) {
+  const auto columns = config_.dim / config_.heads / 6;
+  if (gammas_PG.dim() != 2 || gammas_PG.size(0) % 2 == 0 || gammas_PG.size(1) != columns) {
+    throw ConfigError("a gamma table of shape " + c10::str(gammas_PG.sizes()) + ", expected [2 × bins - 1, " +
+                      std::to_string(columns) + "]");
+  }
+  parts_->gammas_PG = gammas_PG;
+  parts_->basis_PF.reset();
 }
 
 void EnformerImpl::set_compute_type(torch::ScalarType type) {

@@ -4,6 +4,7 @@
 #include <biodta/weights/tensor_file.hpp>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace biodta::enformer {
@@ -15,16 +16,35 @@ std::filesystem::path weights_file(const std::filesystem::path& folder) {
   throw InputError(folder, "", "no weights", "model.safetensors or pytorch_model.bin, beside config.json");
 }
 
+namespace {
+
+void load_gamma_table(Enformer& model, const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return;
+  const auto tensors = weights::read_tensors(path).tensors;
+  const auto table = tensors.find("tensor");
+  if (table == tensors.end())
+    throw InputError(path, "", std::to_string(tensors.size()) + " named tensors", "one tensor alone");
+  try {
+    model->set_gamma_table(table->second.to(torch::kFloat32));
+  } catch (const ConfigError& error) {
+    throw InputError(path.string() + ": " + error.what());
+  }
+}
+
+}  // namespace
+
 Enformer load_enformer(const std::filesystem::path& folder) {
   Enformer model(read_enformer_config(folder / "config.json"));
   const auto file = weights_file(folder);
-  auto tensors = weights::read_tensors(file).tensors;
-  std::erase_if(tensors, [](const auto& entry) { return entry.first.starts_with("_trunk."); });
+  const auto is_no_alias = [](const std::string& name) { return !name.starts_with("_trunk."); };
+  auto tensors = weights::read_tensors(file, is_no_alias).tensors;
   std::vector<std::string> optional_names;
   for (const auto& buffer : model->named_buffers()) {
     if (buffer.key().ends_with(".num_batches_tracked")) optional_names.push_back(buffer.key());
   }
-  weights::load_state(*model, tensors, file, optional_names);
+  weights::take_state(*model, std::move(tensors), file, optional_names);
+  load_gamma_table(model, folder / "tf_gammas.pt");
   model->eval();
   return model;
 }

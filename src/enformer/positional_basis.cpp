@@ -54,7 +54,7 @@ std::vector<double> gamma_column(std::int64_t bins, std::int64_t index, std::int
 
 }  // namespace
 
-torch::Tensor positional_basis(std::int64_t bins, std::int64_t features) {
+torch::Tensor positional_basis(std::int64_t bins, std::int64_t features, const torch::Tensor& gammas_PG) {
   if (bins < 1) throw ConfigError("positional basis: " + std::to_string(bins) + " bins, expected at least 1");
   if (features < 6 || features % 6 != 0) {
     throw ConfigError("positional basis: " + std::to_string(features) +
@@ -75,6 +75,11 @@ torch::Tensor positional_basis(std::int64_t bins, std::int64_t features) {
         row[half + column] = d == 0 ? 0.0F : (d < 0 ? -value : value);
       }
     }
+  }
+  if (gammas_PG.defined()) {
+    const auto signs_P1 = torch::arange(1 - bins, bins).sign().unsqueeze(1);
+    basis_PF.narrow(1, 2 * per_family, per_family).copy_(gammas_PG);
+    basis_PF.narrow(1, half + 2 * per_family, per_family).copy_(gammas_PG * signs_P1);
   }
   return basis_PF;
 }

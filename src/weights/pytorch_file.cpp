@@ -23,8 +23,11 @@ std::string first_line(const std::string& text) {
 
 class PytorchFile {
  public:
-  explicit PytorchFile(const std::filesystem::path& path)
-      : path_(path), file_size_(std::filesystem::file_size(path)), zip_(path.string()) {}
+  PytorchFile(const std::filesystem::path& path, const WantedTensors& is_wanted)
+      : path_(path),
+        is_wanted_(is_wanted),
+        file_size_(std::filesystem::file_size(path)),
+        zip_(path.string()) {}
 
   TensorFile read() {
     if (zip_.hasRecord("byteorder") && record("byteorder") != "little") {
@@ -65,7 +68,7 @@ class PytorchFile {
     for (const auto& [key, value] : dict.items) {
       const auto* name = std::get_if<std::string>(&key);
       const auto* view = std::get_if<pickle::TensorView>(&value);
-      if (name == nullptr || view == nullptr) continue;
+      if (name == nullptr || view == nullptr || (is_wanted_ && !is_wanted_(*name))) continue;
       file.tensors.insert_or_assign(*name, make_tensor(*view));
     }
     return file;
@@ -129,6 +132,7 @@ class PytorchFile {
   }
 
   std::filesystem::path path_;
+  const WantedTensors& is_wanted_;
   std::uint64_t file_size_;
   caffe2::serialize::PyTorchStreamReader zip_;
   std::map<std::string, torch::Tensor> storages_;
@@ -138,8 +142,8 @@ class PytorchFile {
 
 }  // namespace
 
-TensorFile read_pytorch_file(const std::filesystem::path& path) try {
-  return PytorchFile(path).read();
+TensorFile read_pytorch_file(const std::filesystem::path& path, const WantedTensors& is_wanted) try {
+  return PytorchFile(path, is_wanted).read();
 } catch (const c10::Error& error) {
   throw InputError(path, "", "a damaged zip (" + first_line(error.what_without_backtrace()) + ")",
                    "a file of torch.save");

@@ -39,7 +39,7 @@ class SafetensorsReader {
     size_ = std::filesystem::file_size(path);
   }
 
-  TensorFile read() {
+  TensorFile read(const WantedTensors& is_wanted) {
     const Json header = read_header();
     TensorFile file;
     std::vector<Entry> entries;
@@ -54,7 +54,9 @@ class SafetensorsReader {
       return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
     });
     require_no_gaps(entries);
-    for (const Entry& entry : entries) file.tensors.emplace(entry.name, read_tensor(entry));
+    for (const Entry& entry : entries) {
+      if (!is_wanted || is_wanted(entry.name)) file.tensors.emplace(entry.name, read_tensor(entry));
+    }
     return file;
   }
 
@@ -184,8 +186,8 @@ class SafetensorsReader {
 
 }  // namespace
 
-TensorFile read_safetensors(const std::filesystem::path& path) {
-  return SafetensorsReader(path).read();
+TensorFile read_safetensors(const std::filesystem::path& path, const WantedTensors& is_wanted) {
+  return SafetensorsReader(path).read(is_wanted);
 }
 
 }  // namespace biodta::weights

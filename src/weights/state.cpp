@@ -31,20 +31,8 @@ void append_group(std::string& text, const std::vector<std::string>& names, cons
   text += names.size() > kShown ? ", …)" : ")";
 }
 
-}  // namespace
-
-NamedTensors state_of(const torch::nn::Module& module) {
-  const torch::NoGradGuard no_grad;
-  NamedTensors state = named_state(module);
-  for (auto& [name, tensor] : state)
-    tensor = tensor.detach().to(torch::kCPU).clone(torch::MemoryFormat::Contiguous);
-  return state;
-}
-
-void load_state(torch::nn::Module& module, const NamedTensors& tensors, const std::filesystem::path& origin,
-                const std::vector<std::string>& ignore_missing) {
-  const torch::NoGradGuard no_grad;
-  NamedTensors state = named_state(module);
+void require_same(const NamedTensors& state, const NamedTensors& tensors, const std::filesystem::path& origin,
+                  const std::vector<std::string>& ignore_missing) {
   std::vector<std::string> missing;
   std::vector<std::string> misshaped;
   std::vector<std::string> unexpected;
@@ -67,9 +55,48 @@ void load_state(torch::nn::Module& module, const NamedTensors& tensors, const st
   append_group(found, misshaped, "of another shape");
   if (!found.empty())
     throw InputError(origin, "tensors", found, "the model's own " + std::to_string(state.size()));
+}
+
+bool may_be_taken(const torch::Tensor& source, const torch::Tensor& target) {
+  return source.scalar_type() == target.scalar_type() && source.device() == target.device() &&
+         source.is_contiguous() && !source.requires_grad();
+}
+
+}  // namespace
+
+NamedTensors state_of(const torch::nn::Module& module) {
+  const torch::NoGradGuard no_grad;
+  NamedTensors state = named_state(module);
+  for (auto& [name, tensor] : state)
+    tensor = tensor.detach().to(torch::kCPU).clone(torch::MemoryFormat::Contiguous);
+  return state;
+}
+
+void load_state(torch::nn::Module& module, const NamedTensors& tensors, const std::filesystem::path& origin,
+                const std::vector<std::string>& ignore_missing) {
+  const torch::NoGradGuard no_grad;
+  NamedTensors state = named_state(module);
+  require_same(state, tensors, origin, ignore_missing);
   for (auto& [name, target] : state) {
     const auto source = tensors.find(name);
     if (source != tensors.end()) target.copy_(source->second);
+  }
+}
+
+void take_state(torch::nn::Module& module, NamedTensors&& tensors, const std::filesystem::path& origin,
+                const std::vector<std::string>& ignore_missing) {
+  const torch::NoGradGuard no_grad;
+  NamedTensors state = named_state(module);
+  require_same(state, tensors, origin, ignore_missing);
+  for (auto& [name, target] : state) {
+    const auto source = tensors.find(name);
+    if (source == tensors.end()) continue;
+    if (may_be_taken(source->second, target)) {
+      target.set_data(source->second);
+    } else {
+      target.copy_(source->second);
+    }
+    tensors.erase(source);
   }
 }
 

@@ -26,9 +26,9 @@ std::string first_bytes(const std::filesystem::path& path) {
 
 }  // namespace
 
-TensorFile read_tensors(const std::filesystem::path& path) {
+TensorFile read_tensors(const std::filesystem::path& path, const WantedTensors& is_wanted) {
   const std::string first = first_bytes(path);
-  if (first == "PK\x03\x04") return read_pytorch_file(path);
+  if (first == "PK\x03\x04") return read_pytorch_file(path, is_wanted);
   if (first.starts_with("\x80\x02")) {
     // A safetensors header of this length would begin with '{' in its ninth byte, as no pickle does.
     std::ifstream stream(path, std::ios::binary);
@@ -38,7 +38,7 @@ TensorFile read_tensors(const std::filesystem::path& path) {
                        "files of PyTorch before 1.6 must be loaded and saved again in Python");
     }
   }
-  return read_safetensors(path);
+  return read_safetensors(path, is_wanted);
 }
 
 }  // namespace biodta::weights

@@ -77,5 +77,13 @@ TEST(ModelFolder, says_what_a_folder_lacks) {
   expect_error<InputError>([&] { load_enformer(folder.path()); }, {"model.safetensors", "pytorch_model.bin"});
 }
 
+TEST(ModelFolder, refuses_a_gamma_table_of_another_shape) {
+  const TemporaryFolder folder;
+  copy_small(folder, "model.safetensors");
+  std::filesystem::copy_file(fixture("weights/tensor.pt"), folder / "tf_gammas.pt");
+  expect_error<InputError>([&] { load_enformer(folder.path()); },
+                           {"tf_gammas.pt", "shape", "[2 × bins - 1, 1]"});
+}
+
 }  // namespace
 }  // namespace biodta::enformer

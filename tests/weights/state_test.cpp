@@ -53,6 +53,24 @@ TEST(State, LoadsIntoAnotherModuleWithOtherDtypes) {
   EXPECT_TRUE(target.linear->weight.requires_grad());
 }
 
+TEST(State, IsTakenWithoutACopyWhereTypesAgree) {
+  SmallImpl source, target;
+  const NamedTensors expected = state_of(source);
+  NamedTensors state = state_of(source);
+  state["norm.bias"] = state["norm.bias"].to(torch::kFloat64);
+  const void* weight = state.at("linear.weight").const_data_ptr();
+  take_state(target, std::move(state), "model.safetensors");
+  EXPECT_EQ(target.linear->weight.const_data_ptr(), weight);
+  EXPECT_TRUE(target.linear->weight.requires_grad());
+  EXPECT_EQ(target.norm->bias.scalar_type(), torch::kFloat32);
+  for (const auto& [name, tensor] : state_of(target))
+    EXPECT_TRUE(torch::equal(tensor, expected.at(name))) << name;
+  NamedTensors wrong = expected;
+  wrong.erase("linear.bias");
+  expect_error<InputError>([&] { take_state(target, std::move(wrong), "some/model.bin"); },
+                           {"1 missing (linear.bias)"});
+}
+
 TEST(State, NamesEveryKindOfMisfitAndChangesNothing) {
   SmallImpl module;
   const NamedTensors before = state_of(module);

@@ -254,5 +254,17 @@ TEST(PytorchFile, StandsUpToFlippedBits) {
   EXPECT_GT(refused, 0U);
 }
 
+TEST(TensorFile, ReadsOnlyWhatIsWanted) {
+  for (const char* name : {"reference.safetensors", "pytorch_model.bin"}) {
+    const auto path = biodta::testing::fixture("weights") / name;
+    const auto all = read_tensors(path).tensors;
+    ASSERT_GT(all.size(), 1U) << name;
+    const std::string wanted = all.rbegin()->first;
+    const auto some = read_tensors(path, [&](const std::string& tensor) { return tensor == wanted; }).tensors;
+    ASSERT_EQ(some.size(), 1U) << name;
+    EXPECT_TRUE(torch::equal(some.at(wanted), all.at(wanted))) << name;
+  }
+}
+
 }  // namespace
 }  // namespace biodta::weights

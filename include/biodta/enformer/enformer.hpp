@@ -61,6 +61,10 @@ class EnformerImpl : public torch::nn::Module {
   /// Bins before the crop of a window of `length` bp.
   std::int64_t bins_of(std::int64_t length) const;
 
+  /// Gamma columns of the positional basis for one number of bins, instead of computed ones: [2N − 1, dim /
+  /// heads / 6] for N bins. Throws ConfigError for another shape.
+  void set_gamma_table(const torch::Tensor& gammas_PG);
+
   /// Weights and activations in another type, such as bfloat16; norms keep float32. For inference.
   void set_compute_type(torch::ScalarType type);
   torch::ScalarType compute_type() const;

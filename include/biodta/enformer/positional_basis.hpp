@@ -19,6 +19,9 @@ namespace biodta::enformer {
 ///   divides by the maximum over the columns, which is another basis).
 ///
 /// @param features  a positive multiple of 6. Throws ConfigError otherwise, or when bins < 1.
-torch::Tensor positional_basis(std::int64_t bins, std::int64_t features);
+/// @param gammas_PG [2N − 1, features / 6]: gamma columns to take instead of computing them, such as the
+/// table
+///                  that the TensorFlow original made for the published model; undefined = computed.
+torch::Tensor positional_basis(std::int64_t bins, std::int64_t features, const torch::Tensor& gammas_PG = {});
 
 }  // namespace biodta::enformer

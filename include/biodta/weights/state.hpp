@@ -21,5 +21,10 @@ NamedTensors state_of(const torch::nn::Module& module);
 /// @param ignore_missing  names (full) that may be absent, such as BatchNorm's num_batches_tracked.
 void load_state(torch::nn::Module& module, const NamedTensors& tensors, const std::filesystem::path& origin,
                 const std::vector<std::string>& ignore_missing = {});
+/// The same, the module taking the tensors for its own where type and device agree, so that a large model
+/// never lies in memory twice.
+/// @param tensors  nobody else's: what read_tensors gave.
+void take_state(torch::nn::Module& module, NamedTensors&& tensors, const std::filesystem::path& origin,
+                const std::vector<std::string>& ignore_missing = {});
 
 }  // namespace biodta::weights

@@ -6,6 +6,7 @@
 #include <torch/types.h>
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -21,10 +22,14 @@ struct TensorFile {
   Metadata metadata;  ///< safetensors' __metadata__; empty for pytorch_model.bin
 };
 
+/// Says by name which tensors of a file are wanted.
+using WantedTensors = std::function<bool(const std::string&)>;
+
 /// Reads by content: safetensors or a zip of torch.save. Throws InputError on anything damaged, and on a
 /// pickle that asks for anything but tensors and plain containers. A lone tensor of torch.save is named
 /// "tensor".
-TensorFile read_tensors(const std::filesystem::path& path);
+/// @param is_wanted  empty = all. The others cost neither time nor memory.
+TensorFile read_tensors(const std::filesystem::path& path, const WantedTensors& is_wanted = {});
 /// Atomic.
 void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
                        const Metadata& metadata = {});
