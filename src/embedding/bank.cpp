@@ -44,9 +44,7 @@ EmbeddingBank::EmbeddingBank(std::vector<std::string> gene_ids, std::vector<std:
 
 ContextIndex EmbeddingBank::add_context(std::string name, std::vector<std::uint32_t> gene_index,
                                         std::span<const float> values) {
-  if (name.empty() || name == "." || name.find('/') != std::string::npos) {
-    fail("context '" + name + "': a name must have a character and no slash");
-  }
+  if (!is_context_name(name)) fail("context '" + name + "': a name must have a character and no slash");
   if (context_index(name)) fail("context '" + name + "' is there already");
   require_size("values of context '" + name + "'", values.size(), gene_index.size() * row_size());
   const std::size_t first = row_count();
@@ -64,6 +62,11 @@ ContextIndex EmbeddingBank::add_context(std::string name, std::vector<std::uint3
   context_rows_.push_back(std::move(rows));
   context_names_.push_back(std::move(name));
   return static_cast<ContextIndex>(context_names_.size()) - 1;
+}
+
+void EmbeddingBank::set_known_bases(std::vector<float> shares) {
+  require_size("shares of known bases", shares.size(), gene_count());
+  known_bases_ = std::move(shares);
 }
 
 std::optional<std::uint32_t> EmbeddingBank::gene_index(std::string_view gene_id) const {

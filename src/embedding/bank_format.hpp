@@ -16,5 +16,9 @@ inline constexpr std::string_view kContexts = "contexts";
 inline constexpr std::string_view kGeneIndex = "gene_index";
 inline constexpr std::string_view kValues = "values";
 inline constexpr std::string_view kProvenance = "provenance";
+// Not in every bank of this version; a reader that does not know them misses nothing that it reads.
+inline constexpr std::string_view kKnownBases = "known_bases";
+inline constexpr std::string_view kLeftOut = "left_out";
+inline constexpr std::string_view kReason = "reason";
 
 }  // namespace biodta::embedding

@@ -63,9 +63,11 @@ torch::Tensor run_stages(std::span<Stage* const> stages, const torch::Tensor& on
   std::vector<std::int64_t> lengths = {one_hot_BL4.size(1)};
   for (std::size_t i = 1; i < stages.size(); ++i) lengths.push_back(halved(lengths.back()));
   std::vector<Interval> outputs(stages.size());
-  for (std::size_t i = stages.size(); i-- > 0; output = input_of(*stages[i], output, lengths[i])) outputs[i] = output;
+  for (std::size_t i = stages.size(); i-- > 0; output = input_of(*stages[i], output, lengths[i]))
+    outputs[i] = output;
   Stretch stretch{one_hot_BL4, 0, lengths.front()};
-  for (std::size_t i = 0; i < stages.size(); ++i) stretch = run_stage(*stages[i], stretch, outputs[i], tile_size);
+  for (std::size_t i = 0; i < stages.size(); ++i)
+    stretch = run_stage(*stages[i], stretch, outputs[i], tile_size);
   return stretch.rows_BLC;
 }
 

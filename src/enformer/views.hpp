@@ -10,8 +10,8 @@
 namespace biodta::enformer {
 
 struct View {
-  std::int64_t shift = 0;     ///< bp towards the end of the + strand
-  bool is_reversed = false;   ///< the reverse complement
+  std::int64_t shift = 0;    ///< bp towards the end of the + strand
+  bool is_reversed = false;  ///< the reverse complement
 };
 
 /// At least one. Throws ConfigError for a shift named twice.

@@ -1,18 +1,18 @@
+#include "embed_genome.hpp"
+#include "embed_job.hpp"
+#include "embed_options.hpp"
+#include "embed_output.hpp"
 #include "embed_sequences.hpp"
+#include "shard.hpp"
 
 #include <biodta/enformer/sequence_embedder.hpp>
-#include <biodta/genome/fasta.hpp>
-#include <biodta/genome/sequence.hpp>
-#include <biodta/genome/variants.hpp>
 #include <biodta/pipeline/device.hpp>
-#include <biodta/pipeline/embed.hpp>
-#include <biodta/support/atomic_file.hpp>
-#include <biodta/support/checksum.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
 
 #include <algorithm>
-#include <array>
+#include <chrono>
+#include <cmath>
 #include <memory>
 #include <optional>
 #include <span>
@@ -21,280 +21,317 @@
 namespace biodta::pipeline {
 namespace {
 
-void check(const EmbedOptions& options) {
-  const auto require = [](const std::filesystem::path& path, const char* key, const char* what) {
-    if (path.empty()) throw ConfigError(std::string(key) + ": is not set, expected " + what);
-  };
-  if (options.sequences.empty()) {
-    require(options.genome, "genome", "a FASTA file (or sequences)");
-    require(options.annotation, "annotation", "a GTF or BED file");
-  } else if (!options.genome.empty() || !options.annotation.empty() || !options.vcf.empty()) {
-    throw ConfigError("sequences: are set beside genome, annotation or vcf, expected one or the other");
-  }
-  require(options.weights, "weights", "the folder of an Enformer");
-  require(options.output, "output", "the embedding bank to write");
-  if (options.vcf.empty() && !options.samples.empty()) throw ConfigError("samples: are set, but vcf is not");
-  support::require_not_read("output", options.output,
-                            {options.genome, options.annotation, options.sequences, options.vcf});
-  std::error_code ignored;
-  for (const auto& file : std::filesystem::directory_iterator(options.weights, ignored))
-    support::require_not_read("output", options.output, {file.path()});
-  support::require_writable(options.output);
+using support::with_thousands;
+
+std::unique_ptr<EmbedSource> open_source(const EmbedOptions& options, std::int64_t window,
+                                         support::Reporter& reporter) {
+  return options.sequences.empty() ? open_embed_genome(options, window, reporter)
+                                   : open_embed_sequences(options, window);
 }
 
-/// Samples of the variants that become contexts.
-struct Donors {
-  genome::VariantFile variants;
-  std::vector<std::size_t> samples;  // index into the file's
-  std::vector<int> ploidy;           // of each of `samples`
+/// The tracks that are asked for, by the names in a list of targets or beside the weights.
+std::vector<enformer::Track> find_tracks(const EmbedOptions& options,
+                                         const enformer::EnformerConfig& config) {
+  if (options.tracks.empty()) return {};
+  std::vector<std::string> heads;
+  std::int64_t count = 0;
+  for (const auto& [name, tracks] : config.heads_out) {
+    heads.push_back(name);
+    if (name == options.head) count = tracks;
+  }
+  if (count == 0)
+    throw ConfigError("head: found " + options.head + ", expected " + support::join_words(heads));
+  std::vector<enformer::Track> known;
+  const auto beside = options.weights / "tracks.tsv";
+  if (!options.targets.empty()) {
+    known = enformer::read_targets(options.targets);
+  } else if (std::filesystem::exists(beside)) {
+    known = enformer::read_tracks(beside);
+  }
+  return enformer::choose_tracks(known, options.head, count, options.tracks);
+}
+
+[[noreturn]] void refuse(const UnknownDna& dna, std::uint64_t others) {
+  throw InputError(
+      dna.file, dna.place, dna.found, dna.expected,
+      (others == 0 ? std::string() : with_thousands(others) + " more genes are without known DNA; ") +
+          "--unknown-dna leave_out goes on without such genes and lists them in the bank; whole chromosomes "
+          "missing speak for names or an assembly that differ");
+}
+
+/// Windows of some genes that share batches, and what became of them.
+struct GeneGroup {
+  std::size_t first = 0;            // gene of the source
+  std::vector<GeneRecord> records;  // left_out is set where there are no windows
+  std::vector<GeneWindows> windows;
+  std::vector<std::size_t> offsets;  // [genes + 1] of their windows among all
+  std::vector<float> embeddings;     // [windows, row size]
+  std::vector<double> expression;    // [windows, tracks]
 };
 
-std::vector<std::size_t> chosen_samples(const genome::VariantFile& variants, const EmbedOptions& options) {
-  const auto& known = variants.samples();
-  std::vector<std::size_t> chosen;
-  for (const auto& name : options.samples.empty() ? known : options.samples) {
-    const auto found = std::find(known.begin(), known.end(), name);
-    if (found == known.end()) {
-      const auto near = support::nearest_names(name, known);
-      throw InputError(options.vcf, "samples", "no sample \"" + name + "\"", "a sample of the file",
-                       near.empty() ? "" : "did you mean " + support::join_words(near) + "?");
-    }
-    chosen.push_back(static_cast<std::size_t>(found - known.begin()));
-  }
-  if (chosen.empty()) throw InputError(options.vcf, "", "no samples", "donors with genotypes");
-  return chosen;
-}
-
-std::optional<Donors> open_donors(const EmbedOptions& options, const std::vector<genome::Gene>& genes) {
-  if (options.vcf.empty()) return std::nullopt;
-  auto variants = genome::VariantFile::open(options.vcf);
-  auto samples = chosen_samples(variants, options);
-  const auto contigs = variants.contigs();
-  const auto on_known_contig = [&](const genome::Gene& gene) {
-    return std::find(contigs.begin(), contigs.end(), gene.contig) != contigs.end();
-  };
-  if (std::none_of(genes.begin(), genes.end(), on_known_contig)) {
-    throw InputError(options.vcf, "contigs", contigs.empty() ? "none" : contigs.front() + ", …",
-                     "contigs of the genes, such as " + genes.front().contig);
-  }
-  std::vector<int> ploidy;
-  for (const auto sample : samples) ploidy.push_back(variants.ploidy(sample));
-  return Donors{std::move(variants), std::move(samples), std::move(ploidy)};
-}
-
-/// A gene must be on the genome, before anything is computed.
-void check_genes(const EmbedOptions& options, const genome::Genome& genome,
-                 const std::vector<genome::Gene>& genes) {
-  for (const auto& gene : genes) {
-    const auto place = "gene " + gene.id + " (" + gene.symbol + ")";
-    if (!genome.has_contig(gene.contig)) {
-      throw InputError(options.annotation, place, "contig " + gene.contig,
-                       "a contig of " + options.genome.string() + ", such as " + genome.contigs().front(),
-                       "genome and annotation must name contigs alike and be of one assembly");
-    }
-    if (gene.tss < 0 || gene.tss >= genome.contig_length(gene.contig)) {
-      throw InputError(options.annotation, place, "a TSS at " + std::to_string(gene.tss + 1),
-                       "a position on " + gene.contig + " of " +
-                           std::to_string(genome.contig_length(gene.contig)) + " bp");
-    }
+/// The mean of some rows of [rows, size], in double precision.
+template <class T>
+void append_mean(std::span<const T> values, std::size_t size, std::span<const std::uint32_t> rows,
+                 std::vector<T>& out) {
+  for (std::size_t i = 0; i < size; ++i) {
+    double sum = 0.0;
+    for (const auto row : rows) sum += static_cast<double>(values[row * size + i]);
+    out.push_back(static_cast<T>(sum / static_cast<double>(rows.size())));
   }
 }
 
-/// The distinct sequences of one gene, the reference first, and which of them each donor's haplotypes are.
-struct GeneWindows {
-  std::uint32_t gene = 0;
-  std::vector<std::string> sequences;
-  struct Use {
-    std::size_t context;
-    std::array<std::size_t, 2> haplotype;
-  };
-  std::vector<Use> uses;
-
-  std::size_t index_of(std::string sequence) {
-    const auto found = std::find(sequences.begin(), sequences.end(), sequence);
-    if (found != sequences.end()) return static_cast<std::size_t>(found - sequences.begin());
-    sequences.push_back(std::move(sequence));
-    return sequences.size() - 1;
-  }
-};
-
-class WindowReader {
+class EmbedRun {
  public:
-  WindowReader(const EmbedOptions& options, const genome::Genome& genome, const std::optional<Donors>& donors,
-               std::int64_t window)
-      : options_(options), genome_(genome), donors_(donors), window_(window) {}
+  EmbedRun(const EmbedOptions& options, support::Reporter& reporter, std::string_view device)
+      : options_(options),
+        reporter_(reporter),
+        embedder_(enformer::SequenceEmbedder::load(options.weights, choose_device(device), options.embedder)),
+        tracks_(find_tracks(options, embedder_.config())),
+        source_(open_source(options, embedder_.input_length(), reporter)),
+        width_(static_cast<std::size_t>(embedder_.config().embedding_size())),
+        row_size_(width_ * static_cast<std::size_t>(options.embedder.tokens_per_gene)) {
+    readout_.head = options.head;
+    readout_.bins = options.bins;
+    for (const auto& track : tracks_) readout_.tracks.push_back(track.index);
+    refuse_confusing_context();
+    choose_genes();
+  }
 
-  GeneWindows read(std::uint32_t index, const genome::Gene& gene) const {
-    const auto window = genome::window_around(gene.tss, window_);
-    GeneWindows result{index, {genome_.fetch(gene.contig, window.start, window.end)}, {}};
-    if (result.sequences.front().find_first_not_of('N') == std::string::npos) {
-      throw InputError(options_.genome,
-                       "window of gene " + gene.id + " (" + gene.symbol + ") on " + gene.contig,
-                       "nothing but N", "known bases around the TSS");
-    }
-    if (!donors_) return result;
-    for (std::size_t context = 0; context < donors_->samples.size(); ++context)
-      add_donor(gene, window, context, result);
-    return result;
+  void run() {
+    const auto job = job_of(options_, embedder_.checksum(), tracks_);
+    open_journal(job);
+    refuse_unknown();
+    const auto before = journal_->size();
+    embed_rest();
+    journal_->sync();
+    warn_if_empty();
+    const EmbedResult result{options_, *source_,           begin_, *journal_,
+                             tally_,   row_size_ / width_, width_, tracks_};
+    if (!tracks_.empty()) write_predictions(result);
+    write_bank(result, provenance_of(options_, job, embedder_.config().window));
+    journal_->remove();
+    summarize(before);
   }
 
  private:
-  void add_donor(const genome::Gene& gene, const genome::Window& window, std::size_t context,
-                 GeneWindows& result) const {
-    const auto sample = donors_->samples[context];
-    GeneWindows::Use use{context, {0, 0}};
-    bool differs = false;
-    for (int haplotype = 0; haplotype < donors_->ploidy[context]; ++haplotype) {
-      const auto edits =
-          donors_->variants.haplotype_edits(gene.contig, window.start, window.end, sample, haplotype);
-      differs = differs || !edits.empty();
-      const auto place =
-          options_.vcf.string() + ": sample " + donors_->variants.samples()[sample] + " on " + gene.contig;
-      use.haplotype[static_cast<std::size_t>(haplotype)] =
-          result.index_of(genome::apply_substitutions(result.sequences.front(), window.start, edits, place));
+  /// Batches decide how sums are rounded, so they must not depend on shards or on where a run was broken off:
+  /// genes share batches within groups that are counted from the first gene of the job.
+  void choose_genes() {
+    const auto total = source_->genes().size();
+    const auto windows = 1 + 2 * source_->contexts().size();
+    group_ = std::max<std::size_t>(1, static_cast<std::size_t>(options_.batch) / windows);
+    const auto groups = (total + group_ - 1) / group_;
+    const Shard shard = Shard::parse(options_.shard);
+    begin_ = std::min<std::size_t>(total, shard.begin(groups) * group_);
+    end_ = std::min<std::size_t>(total, shard.end(groups) * group_);
+    tally_.context_rows.resize(source_->contexts().size());
+  }
+
+  void refuse_confusing_context() const {
+    const auto& contexts = source_->contexts();
+    if (tracks_.empty() || std::find(contexts.begin(), contexts.end(), "reference") == contexts.end()) return;
+    throw ConfigError(
+        "predictions: found a sample called \"reference\", which is what the table calls the genome");
+  }
+
+  void open_journal(const embedding::JobIdentity& job) {
+    auto path = options_.output;
+    path += ".part";
+    const auto mode =
+        options_.restart ? embedding::RowJournal::Mode::kRestart : embedding::RowJournal::Mode::kGoOn;
+    journal_.emplace(path, job, mode, [&](std::uint64_t, std::span<const std::byte> bytes) {
+      tally_.add(record_in(bytes, row_size_, tracks_.size(), path));
+    });
+    if (!journal_->is_locked())
+      reporter_.warn(path.string() +
+                     ": the file system knows no locks, so take care that no other run writes here");
+    if (journal_->cut_off() > 0) {
+      reporter_.info("cut " + with_thousands(journal_->cut_off()) + " bytes off the end of " + path.string() +
+                     ": a row that was not finished, or damaged");
     }
-    if (donors_->ploidy[context] == 1) use.haplotype[1] = use.haplotype[0];
-    if (differs) result.uses.push_back(use);
+    if (journal_->size() > 0) {
+      reporter_.info("going on from " + path.string() + ": " + with_thousands(journal_->size()) + " of " +
+                     with_thousands(end_ - begin_) + " genes are there");
+    }
+    if (!journal_->is_locked()) return;
+    remove_leftovers(options_.output);
+    if (!options_.predictions.empty()) remove_leftovers(options_.predictions);
+  }
+
+  /// All genes are asked before the first is computed, which may be hours before the last.
+  void refuse_unknown() const {
+    if (options_.unknown_dna != UnknownDnaPolicy::kRefuse) return;
+    std::optional<UnknownDna> first;
+    std::uint64_t others = 0;
+    const auto progress = reporter_.start("check", end_ - begin_, "genes");
+    for (std::size_t gene = begin_; gene < end_; ++gene) {
+      const bool is_done = gene - begin_ < tally_.records() && tally_.left_out[gene - begin_].empty();
+      auto unknown = is_done ? std::nullopt : source_->unknown_dna(gene);
+      if (unknown && first) ++others;
+      if (unknown && !first) first = std::move(unknown);
+      progress->update(gene - begin_ + 1);
+    }
+    if (first) refuse(*first, others);
+  }
+
+  void embed_rest() {
+    const auto progress = reporter_.start("embed", end_ - begin_, "genes");
+    progress->update(journal_->size());
+    for (std::size_t first = begin_ + journal_->size() / group_ * group_; first < end_; first += group_) {
+      GeneGroup group = read_group(first, std::min(end_, first + group_));
+      embed_group(group);
+      for (std::size_t i = 0; i < group.records.size(); ++i) {
+        if (first + i < begin_ + journal_->size()) continue;
+        finish_record(group, i);
+        journal_->append(encode(group.records[i]));
+        tally_.add(group.records[i]);
+      }
+      progress->update(journal_->size(), with_thousands(tally_.embedded) + " windows");
+    }
+  }
+
+  GeneGroup read_group(std::size_t first, std::size_t end) const {
+    GeneGroup group;
+    group.first = first;
+    group.offsets = {0};
+    for (std::size_t gene = first; gene < end; ++gene) {
+      group.records.emplace_back();
+      group.windows.emplace_back();
+      if (const auto unknown = source_->unknown_dna(gene)) {
+        group.records.back().left_out = unknown->found;
+      } else {
+        group.windows.back() = source_->read(gene);
+      }
+      group.offsets.push_back(group.offsets.back() + group.windows.back().count);
+    }
+    return group;
+  }
+
+  /// The windows of a group go together. Where a gene has more of them in donors than a batch, families are
+  /// embedded from their references, and genes that are in the journal already are passed over. None of this
+  /// depends on where a run was broken off but what is passed over.
+  void embed_group(GeneGroup& group) {
+    const auto windows = group.offsets.back();
+    group.embeddings.resize(windows * row_size_);
+    group.expression.resize(windows * tracks_.size());
+    if (windows == 0) return;
+    if (source_->contexts().empty() || std::cmp_less_equal(windows, options_.batch)) {
+      store(group, 0, embed_together(group));
+      return;
+    }
+    for (std::size_t gene = 0; gene < group.windows.size(); ++gene) {
+      if (group.first + gene < begin_ + journal_->size() || group.windows[gene].count == 0) continue;
+      const auto& starts = group.windows[gene].rows.front();
+      for (std::size_t i = 0; i < starts.size(); ++i)
+        embed_family(group, gene, starts[i],
+                     i + 1 < starts.size() ? starts[i + 1] : group.windows[gene].count);
+    }
+  }
+
+  enformer::SequenceEmbeddings embed_together(const GeneGroup& group) {
+    std::vector<std::vector<std::string>> families;
+    for (const auto& windows : group.windows) {
+      for (std::size_t i = 0; i < windows.count; ++i) {
+        const auto& starts = windows.rows.front();
+        if (std::find(starts.begin(), starts.end(), i) != starts.end()) families.emplace_back();
+        families.back().push_back(windows.window(i));
+      }
+    }
+    if (!source_->contexts().empty()) return embed_families(embedder_, families, readout(), options_.batch);
+    std::vector<std::string> references;
+    for (auto& family : families) references.push_back(std::move(family.front()));
+    return embedder_.embed(references, readout(), options_.batch);
+  }
+
+  /// Windows [first, end) of a gene, in pieces of a batch.
+  void embed_family(GeneGroup& group, std::size_t gene, std::size_t first, std::size_t end) {
+    const auto& windows = group.windows[gene];
+    const auto offset = group.offsets[gene];
+    const auto reference = embedder_.embed_reference(windows.window(first), readout());
+    store(group, offset + first, reference.embeddings());
+    const auto batch = static_cast<std::size_t>(options_.batch);
+    for (std::size_t at = first + 1; at < end; at += batch) {
+      std::vector<std::string> variants;
+      for (std::size_t i = at; i < std::min(end, at + batch); ++i) variants.push_back(windows.window(i));
+      store(group, offset + at, embedder_.embed_variants(reference, variants, readout(), options_.batch));
+    }
+  }
+
+  const enformer::ExpressionReadout* readout() const { return tracks_.empty() ? nullptr : &readout_; }
+
+  /// @param first  the window, among all of the group, that the first row belongs to.
+  void store(GeneGroup& group, std::size_t first, const enformer::SequenceEmbeddings& found) const {
+    const auto rows = found.rows_NRE.contiguous();
+    std::copy_n(rows.data_ptr<float>(), rows.numel(),
+                group.embeddings.begin() + static_cast<std::ptrdiff_t>(first * row_size_));
+    if (tracks_.empty()) return;
+    const auto tracks_NT = found.tracks_NT.contiguous();
+    std::copy_n(tracks_NT.data_ptr<double>(), tracks_NT.numel(),
+                group.expression.begin() + static_cast<std::ptrdiff_t>(first * tracks_.size()));
+  }
+
+  void finish_record(GeneGroup& group, std::size_t index) const {
+    auto& record = group.records[index];
+    if (!record.left_out.empty()) return;
+    auto& windows = group.windows[index];
+    const auto offset = group.offsets[index];
+    const auto embeddings = std::span<const float>(group.embeddings).subspan(offset * row_size_);
+    const auto expression = std::span<const double>(group.expression).subspan(offset * tracks_.size());
+    for (const auto& row : windows.rows) {
+      append_mean(embeddings, row_size_, row, record.values);
+      append_mean(expression, tracks_.size(), row, record.predictions);
+    }
+    embedding::require_storable(record.values, options_.precision, options_.output);
+    record.known_bases = windows.known_bases;
+    record.embedded = windows.count;
+    record.asked = windows.asked();
+    record.contexts = std::move(windows.contexts);
+  }
+
+  void warn_if_empty() const {
+    if (tally_.genes > 0) return;
+    if (options_.shard.empty()) throw InputError("no gene has known DNA: nothing is left to embed");
+    reporter_.warn("no gene of this shard has a row");
+  }
+
+  void summarize(std::uint64_t before) const {
+    source_->summarize(reporter_);
+    const auto& rows = tally_.context_rows;
+    if (!rows.empty() &&
+        std::all_of(rows.begin(), rows.end(), [](std::uint64_t count) { return count == 0; }))
+      reporter_.warn("no window differs from the reference in any sample of " + options_.vcf.string());
+    const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+    std::string line = "wrote " + options_.output.string() + ": " + with_thousands(tally_.genes) +
+                       " genes, " + with_thousands(source_->contexts().size()) + " contexts, " +
+                       with_thousands(tally_.embedded) + " sequences embedded, " +
+                       with_thousands(tally_.asked - std::min(tally_.asked, tally_.embedded)) + " reused, " +
+                       with_thousands(tally_.left_out_genes()) + " genes left out, " +
+                       std::to_string(std::llround(seconds)) + " s";
+    if (before > 0) line += " (without the " + with_thousands(before) + " genes that were there)";
+    reporter_.info(line);
   }
 
   const EmbedOptions& options_;
-  const genome::Genome& genome_;
-  const std::optional<Donors>& donors_;
-  std::int64_t window_;
+  support::Reporter& reporter_;
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  enformer::SequenceEmbedder embedder_;
+  std::vector<enformer::Track> tracks_;
+  std::unique_ptr<EmbedSource> source_;
+  std::size_t width_;     // of a token
+  std::size_t row_size_;  // of a gene
+  enformer::ExpressionReadout readout_;
+  std::size_t group_ = 1;  // genes that share batches
+  std::size_t begin_ = 0;  // the genes of this run are [begin, end) of the source's
+  std::size_t end_ = 0;
+  std::optional<embedding::RowJournal> journal_;
+  EmbedTally tally_;
 };
-
-/// Rows as they come; genes are given in ascending order.
-struct Rows {
-  std::size_t width;
-  std::vector<float> reference;
-  struct Context {
-    std::vector<std::uint32_t> genes;
-    std::vector<float> values;
-  };
-  std::vector<Context> contexts;
-  std::size_t sequences = 0;
-
-  /// @param embedded  [sequences of the gene, width]
-  void add(const GeneWindows& windows, std::span<const float> embedded) {
-    const auto row = [&](std::size_t index) { return embedded.subspan(index * width, width); };
-    const auto first = row(0);
-    reference.insert(reference.end(), first.begin(), first.end());
-    for (const auto& use : windows.uses) {
-      auto& context = contexts[use.context];
-      context.genes.push_back(windows.gene);
-      const auto one = row(use.haplotype[0]), other = row(use.haplotype[1]);
-      for (std::size_t e = 0; e < width; ++e) context.values.push_back(0.5F * one[e] + 0.5F * other[e]);
-    }
-    sequences += windows.sequences.size();
-  }
-};
-
-void embed_block(std::vector<GeneWindows>& block, enformer::SequenceEmbedder& embedder, std::int64_t batch,
-                 Rows& rows) {
-  std::vector<std::string> sequences;
-  for (const auto& gene : block)
-    sequences.insert(sequences.end(), gene.sequences.begin(), gene.sequences.end());
-  const auto embedded = embedder.embed(sequences, nullptr, batch).rows_NRE;
-  std::span<const float> values(embedded.data_ptr<float>(), static_cast<std::size_t>(embedded.numel()));
-  for (const auto& gene : block) {
-    const auto size = gene.sequences.size() * rows.width;
-    rows.add(gene, values.first(size));
-    values = values.subspan(size);
-  }
-  block.clear();
-}
-
-Rows embed_genes(const std::vector<genome::Gene>& genes, const WindowReader& windows, std::size_t contexts,
-                 enformer::SequenceEmbedder& embedder, std::int64_t batch, support::Reporter& reporter) {
-  Rows rows{static_cast<std::size_t>(embedder.config().embedding_size()), {}, {}};
-  rows.contexts.resize(contexts);
-  const auto progress = reporter.start("embed", genes.size(), "genes");
-  std::vector<GeneWindows> block;
-  std::size_t pending = 0;
-  for (std::size_t gene = 0; gene < genes.size(); ++gene) {
-    block.push_back(windows.read(static_cast<std::uint32_t>(gene), genes[gene]));
-    pending += block.back().sequences.size();
-    // Several batches at once, so that few of them are partly filled.
-    if (std::cmp_less(pending, 4 * batch) && gene + 1 < genes.size()) continue;
-    embed_block(block, embedder, batch, rows);
-    pending = 0;
-    progress->update(gene + 1);
-  }
-  return rows;
-}
-
-embedding::Provenance provenance_of(const EmbedOptions& options, const enformer::SequenceEmbedder& embedder) {
-  embedding::Provenance provenance = {{"genome", options.genome.filename().string()},
-                                      {"genome_checksum", support::file_checksum(options.genome)},
-                                      {"annotation", options.annotation.filename().string()},
-                                      {"annotation_checksum", support::file_checksum(options.annotation)},
-                                      {"tss_policy", genome::to_string(options.genes.tss)},
-                                      {"window", std::to_string(embedder.config().window)},
-                                      {"model_checksum", embedder.checksum()},
-                                      {"readout", "mean over bins of the Enformer's final pointwise output"}};
-  if (!options.vcf.empty()) {
-    provenance["variants"] = options.vcf.filename().string();
-    provenance["variants_checksum"] = support::file_checksum(options.vcf);
-  }
-  return provenance;
-}
-
-embedding::EmbeddingBank make_bank(const std::vector<genome::Gene>& genes, Rows rows,
-                                   const std::optional<Donors>& donors, embedding::Provenance provenance) {
-  std::vector<std::string> ids, symbols;
-  for (const auto& gene : genes) {
-    ids.push_back(gene.id);
-    symbols.push_back(gene.symbol);
-  }
-  embedding::EmbeddingBank bank(std::move(ids), std::move(symbols), /*tokens_per_gene=*/1, rows.width,
-                                std::move(rows.reference), std::move(provenance));
-  for (std::size_t context = 0; context < rows.contexts.size(); ++context) {
-    auto& found = rows.contexts[context];
-    bank.add_context(donors->variants.samples()[donors->samples[context]], std::move(found.genes),
-                     found.values);
-  }
-  return bank;
-}
 
 }  // namespace
 
-void describe(support::OptionVisitor& visit, EmbedOptions& options) {
-  visit.field("genome", options.genome, "genome, FASTA, plain or bgzip");
-  visit.field("annotation", options.annotation, "genes, GTF or BED");
-  visit.field("sequences", options.sequences,
-              "instead of genome and annotation: FASTA, one window a record, named by gene id");
-  visit.section("genes", options.genes, "which genes, and which position stands for one");
-  visit.field("weights", options.weights, "folder of an Enformer: config.json and its weights");
-  visit.field("vcf", options.vcf, "donors' variants, VCF or BCF; empty = the reference only");
-  visit.field("samples", options.samples, "samples that become contexts; an empty list takes all");
-  visit.field("output", options.output, "embedding bank to write");
-  visit.field("batch", options.batch, "windows a forward pass", support::between(1, 1 << 20));
-  visit.choice("precision", options.precision,
-               {{"float32", embedding::Precision::kFloat32}, {"float16", embedding::Precision::kFloat16}},
-               "how rows are stored");
-}
-
 void embed(const EmbedOptions& options, support::Reporter& reporter, std::string_view device) {
   check(options);
-  if (!options.sequences.empty()) {
-    embed_sequences(options, reporter, device);
-    return;
-  }
-  const auto genome = genome::Genome::open(options.genome);
-  const auto genes = genome::read_annotation(options.annotation, options.genes);
-  check_genes(options, genome, genes);
-  const auto donors = open_donors(options, genes);
-  auto embedder = enformer::SequenceEmbedder::load(options.weights, choose_device(device));
-
-  const WindowReader windows(options, genome, donors, embedder.config().window);
-  auto rows =
-      embed_genes(genes, windows, donors ? donors->samples.size() : 0, embedder, options.batch, reporter);
-  const auto sequences = rows.sequences;
-  const auto bank = make_bank(genes, std::move(rows), donors, provenance_of(options, embedder));
-  bank.write(options.output, options.precision);
-  reporter.info("wrote " + options.output.string() + ": " + support::with_thousands(bank.gene_count()) +
-                " genes, " + support::with_thousands(bank.context_names().size()) + " contexts, " +
-                support::with_thousands(sequences) + " sequences embedded");
+  EmbedRun(options, reporter, device).run();
 }
 
 }  // namespace biodta::pipeline

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <functional>
 #include <future>
@@ -23,14 +22,6 @@ namespace {
 /// Some megabytes of counts: what the cores next work on is then still in their caches.
 constexpr std::size_t kCellsPerBlock = 512;
 constexpr std::size_t kCellsPerTask = 64;
-constexpr std::uint64_t kMostShards = 1'000'000;
-
-std::optional<std::uint64_t> parse_whole_number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || stopped != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 /// Names go into the corpus, which every reader must be able to read.
 void require_plain_text(const std::filesystem::path& path, const std::string& what, std::uint64_t first,
@@ -63,22 +54,6 @@ void naming_file(const std::filesystem::path& path, const std::function<void()>&
 }
 
 }  // namespace
-
-Shard Shard::parse(const std::string& text) {
-  if (text.empty()) return {};
-  const std::size_t slash = std::min(text.find('/'), text.size());
-  const auto index = parse_whole_number(std::string_view(text).substr(0, slash));
-  const auto count = parse_whole_number(std::string_view(text).substr(std::min(slash + 1, text.size())));
-  if (!index || !count || *index < 1 || *count > kMostShards || *index > *count) {
-    throw ConfigError("shard: found '" + text + "', expected i/n with i from 1 to n, for example 3/16");
-  }
-  return {*index, *count};
-}
-
-std::uint64_t Shard::part(std::uint64_t i, std::uint64_t total) const {
-  // total * i / count without overflow.
-  return total / count * i + total % count * i / count;
-}
 
 TokenizeInputs::TokenizeInputs(const TokenizeOptions& options, const cells::Vocabulary* vocabulary,
                                const cells::GeneSymbols& symbols, const std::vector<cells::ObsRule>& rules,

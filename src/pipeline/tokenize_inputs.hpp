@@ -2,6 +2,8 @@
 /// @file
 /// The count files of a tokenizing run, opened one at a time.
 
+#include "shard.hpp"
+
 #include <biodta/cells/corpus.hpp>
 #include <biodta/cells/count_source.hpp>
 #include <biodta/cells/gene_matching.hpp>
@@ -21,19 +23,6 @@
 #include <vector>
 
 namespace biodta::pipeline {
-
-/// Part i of n of a job, both from 1. Throws ConfigError for text that is no shard.
-struct Shard {
-  std::uint64_t index = 1;
-  std::uint64_t count = 1;
-  static Shard parse(const std::string& text);
-  /// Where the part begins that ends before `end(total)`, in cells.
-  std::uint64_t begin(std::uint64_t total) const { return part(index - 1, total); }
-  std::uint64_t end(std::uint64_t total) const { return part(index, total); }
-
- private:
-  std::uint64_t part(std::uint64_t i, std::uint64_t total) const;
-};
 
 /// A file of the run, and what is known of it without its counts.
 struct TokenizeInput {

@@ -43,7 +43,12 @@ std::string file_checksum(const std::filesystem::path& path) {
 }
 
 std::string bytes_checksum(std::span<const std::byte> bytes) {
-  return as_text(libdeflate_crc32(libdeflate_crc32(0, nullptr, 0), bytes.data(), bytes.size()));
+  return as_text(bytes_crc32(bytes));
+}
+
+std::uint32_t bytes_crc32(std::span<const std::byte> bytes, std::uint32_t before) {
+  // Of no bytes libdeflate gives the value to begin with, whatever came before.
+  return bytes.empty() ? before : libdeflate_crc32(before, bytes.data(), bytes.size());
 }
 
 }  // namespace biodta::support

@@ -98,8 +98,10 @@ TEST(Inference, of_some_bins_is_that_of_all) {
   auto model = random_network(long_config());
   const auto input = one_hot(std::vector<std::string>{random_dna(8192, 4), random_dna(8192, 5)});
   const auto all = model->convolve(input, {0, 512});
-  for (const auto& [first, end] : {std::pair{0, 1}, {0, 7}, {1, 2}, {3, 200}, {509, 512}, {511, 512}, {100, 300}}) {
-    EXPECT_LT(relative_difference(model->convolve(input, {first, end}), all.narrow(1, first, end - first)), 1e-5)
+  for (const auto& [first, end] :
+       {std::pair{0, 1}, {0, 7}, {1, 2}, {3, 200}, {509, 512}, {511, 512}, {100, 300}}) {
+    EXPECT_LT(relative_difference(model->convolve(input, {first, end}), all.narrow(1, first, end - first)),
+              1e-5)
         << first << " to " << end;
   }
 }

@@ -55,8 +55,8 @@ class VariantsOfAWindow : public ::testing::Test {
   }
   static void TearDownTestSuite() { folder_.reset(); }
 
-  static void expect_as_whole(const SequenceEmbedderOptions& options, const std::vector<std::string>& variants,
-                              const std::string& reference) {
+  static void expect_as_whole(const SequenceEmbedderOptions& options,
+                              const std::vector<std::string>& variants, const std::string& reference) {
     auto embedder = SequenceEmbedder::load(folder_->path(), torch::kCPU, options);
     const ExpressionReadout readout{"human", {0, 3}, 3};
     const auto known = embedder.embed_reference(reference, &readout);
@@ -106,8 +106,8 @@ TEST_F(VariantsOfAWindow, in_all_views_and_rows_are_as_embedded_whole) {
   const auto reference = random_window(kWindow + 4, 4);
   auto variant = reference;
   variant[49154] = other_base(variant[49154]);
-  expect_as_whole({.tokens_per_gene = 8, .bins_per_token = 2, .reverse_complement = true, .shifts = {-2, 0}}, {variant},
-                  reference);
+  expect_as_whole({.tokens_per_gene = 8, .bins_per_token = 2, .reverse_complement = true, .shifts = {-2, 0}},
+                  {variant}, reference);
 }
 
 TEST_F(VariantsOfAWindow, in_families_are_as_embedded_whole) {

@@ -1,6 +1,4 @@
-#include "enformer_folder.hpp"
-#include "testing.hpp"
-#include "training/recording_reporter.hpp"
+#include "embed_world.hpp"
 
 #include <biodta/embedding/bank.hpp>
 #include <biodta/enformer/sequence_embedder.hpp>
@@ -12,10 +10,12 @@
 #include <biodta/support/checksum.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/random.hpp>
+#include <biodta/support/tsv.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -24,83 +24,12 @@ namespace biodta::pipeline {
 namespace {
 
 using ::testing::ElementsAre;
+using testing::EmbedWorld;
 using testing::expect_error;
 using ::testing::HasSubstr;
 using testing::kSmallWindow;
-
-std::string random_bases(std::uint64_t seed, std::size_t length) {
-  support::RandomStream random(seed);
-  std::string bases(length, 'A');
-  for (char& base : bases) base = "ACGT"[random.below(4)];
-  return bases;
-}
-
-char other_base(char base) {
-  return base == 'A' ? 'C' : 'A';
-}
-
-/// Two contigs; genes A (+) and B (−) on the first, C at the start of the second, so that its window begins
-/// with N.
-class EmbedWorld {
- public:
-  EmbedWorld() {
-    genome::write_fasta(folder_ / "genome.fa", {{"chr1", "", chr1_}, {"chr2", "", chr2_}});
-    write_genes("");
-    options.genome = folder_ / "genome.fa";
-    options.annotation = folder_ / "genes.gtf";
-    options.weights = testing::small_enformer();
-    options.output = folder_ / "embeddings.h5";
-    options.batch = 3;
-  }
-
-  void write_genes(const std::string& more) const {
-    const auto record = [](const char* contig, int start, int end, char strand, const std::string& name) {
-      return std::string(contig) + "\ttest\tgene\t" + std::to_string(start) + "\t" + std::to_string(end) +
-             "\t.\t" + strand + "\t.\tgene_id \"ENSG_" + name + "\"; gene_name \"" + name +
-             "\"; gene_type \"protein_coding\";\n";
-    };
-    support::write_text_file(folder_ / "genes.gtf", record("chr1", 1001, 1500, '+', "A") +
-                                                        record("chr1", 1200, 2001, '-', "B") +
-                                                        record("chr2", 51, 400, '+', "C") + more);
-  }
-
-  /// Substitutions at 0-based positions of chr1, with one genotype for each of `samples`.
-  void write_variants(const std::vector<std::string>& samples,
-                      const std::vector<std::pair<std::int64_t, std::vector<std::string>>>& records) {
-    std::vector<genome::VcfRecord> lines;
-    for (const auto& [position, genotypes] : records) {
-      const char ref = chr1_[static_cast<std::size_t>(position)];
-      lines.push_back({"chr1", {position, {ref}, {other_base(ref)}}, ".", genotypes});
-    }
-    genome::write_vcf(folder_ / "donors.vcf.gz", {{"chr1", 3000}, {"chr2", 900}}, samples, lines);
-    options.vcf = folder_ / "donors.vcf.gz";
-  }
-
-  /// Window of a TSS on chr1 with bases changed by hand.
-  std::string window(std::int64_t tss, std::initializer_list<std::int64_t> changed = {}) const {
-    std::string contig = chr1_;
-    for (const auto position : changed) {
-      char& base = contig[static_cast<std::size_t>(position)];
-      base = other_base(base);
-    }
-    return contig.substr(static_cast<std::size_t>(tss - kSmallWindow / 2), kSmallWindow);
-  }
-  std::string window_of_c() const { return std::string(78, 'N') + chr2_.substr(0, 178); }
-
-  embedding::EmbeddingBank run() {
-    embed(options, reporter, "cpu");
-    return embedding::EmbeddingBank::read(options.output);
-  }
-
-  EmbedOptions options;
-  testing::RecordingReporter reporter;
-  std::filesystem::path operator/(const char* name) const { return folder_ / name; }
-
- private:
-  testing::TemporaryFolder folder_;
-  std::string chr1_ = random_bases(1, 3000);
-  std::string chr2_ = random_bases(2, 900);
-};
+using testing::other_base;
+using testing::random_bases;
 
 constexpr std::int64_t kTssA = 1000, kTssB = 2000;
 
@@ -130,7 +59,7 @@ TEST(Embed, writes_the_embedding_of_every_genes_window_in_the_annotations_order)
   EXPECT_TRUE(bank.context_names().empty());
   const auto expected = direct({world.window(kTssA), world.window(kTssB), world.window_of_c()});
   for (std::uint32_t gene = 0; gene < 3; ++gene) expect_row(bank.row(bank.row_of(gene)), expected[gene]);
-  EXPECT_THAT(world.reporter.stages, ElementsAre("embed 3 genes"));
+  EXPECT_THAT(world.reporter.stages, ElementsAre("check 3 genes", "embed 3 genes"));
 }
 
 TEST(Embed, says_where_the_rows_come_from) {
@@ -181,7 +110,8 @@ TEST(Embed, computes_equal_haplotypes_once) {
   world.run();
   // Three references and one changed window.
   ASSERT_EQ(world.reporter.messages.size(), 1U);
-  EXPECT_THAT(world.reporter.messages.front(), HasSubstr("4 sequences"));
+  EXPECT_THAT(world.reporter.messages.front(),
+              HasSubstr("3 genes, 3 contexts, 4 sequences embedded, 5 reused, 0 genes left out"));
 }
 
 TEST(Embed, takes_only_the_samples_that_are_named) {
@@ -217,13 +147,165 @@ TEST(Embed, refuses_a_window_of_nothing_but_N_and_keeps_the_old_file) {
 
 TEST(Embed, refuses_variants_on_contigs_of_other_names_and_of_another_genome) {
   EmbedWorld world;
-  genome::write_vcf(world / "other.vcf", {{"1", 3000}}, {"D1"}, {{"1", {950, "A", "C"}, ".", {"1"}}});
+  genome::write_vcf(world / "other.vcf", {{"Z1", 3000}}, {"D1"}, {{"Z1", {950, "A", "C"}, ".", {"1"}}});
   world.options.vcf = world / "other.vcf";
   expect_error<InputError>([&] { world.run(); }, {"other.vcf", "chr1"});
   const char base = random_bases(1, 3000)[950];
   const std::string ref(1, other_base(base)), alt(1, base);
   genome::write_vcf(world / "other.vcf", {{"chr1", 3000}}, {"D1"}, {{"chr1", {950, ref, alt}, ".", {"1"}}});
   expect_error<InputError>([&] { world.run(); }, {"other.vcf", "D1", "951"});
+}
+
+TEST(Embed, leaves_out_genes_without_known_dna_when_asked_and_lists_them) {
+  EmbedWorld world;
+  const std::string attributes = "\t.\tgene_id \"ENSG_D\"; gene_name \"D\"; gene_type \"protein_coding\";\n";
+  world.write_genes("chrX\ttest\tgene\t10\t20\t.\t+" + attributes);
+  genome::write_fasta(world / "genome.fa",
+                      {{"chr1", "", random_bases(1, 3000)}, {"chr2", "", std::string(900, 'N')}});
+  expect_error<InputError>([&] { world.run(); },
+                           {"ENSG_C", "nothing but N", "1 more", "--unknown-dna leave_out"});
+  world.options.unknown_dna = UnknownDnaPolicy::kLeaveOut;
+  world.reporter.messages.clear();
+  const auto bank = world.run();
+  EXPECT_THAT(bank.gene_ids(), ElementsAre("ENSG_A", "ENSG_B"));
+  EXPECT_THAT(
+      bank.left_out(),
+      ElementsAre(embedding::LeftOutGene{"ENSG_C", "C", "nothing but N"},
+                  embedding::LeftOutGene{"ENSG_D", "D", "contig chrX, which the genome does not have"}));
+  EXPECT_THAT(world.reporter.messages.back(), HasSubstr("2 genes left out"));
+  expect_row(bank.row(1), direct({world.window(kTssB)}).front());
+}
+
+TEST(Embed, with_nothing_left_is_an_error) {
+  EmbedWorld world;
+  world.options.unknown_dna = UnknownDnaPolicy::kLeaveOut;
+  genome::write_fasta(world / "genome.fa", {{"chr9", "", random_bases(1, 3000)}});
+  expect_error<InputError>([&] { world.run(); }, {"no gene has known DNA"});
+  EXPECT_FALSE(std::filesystem::exists(world.options.output));
+}
+
+TEST(Embed, tells_which_share_of_a_rows_bases_is_known) {
+  EmbedWorld world;
+  EXPECT_THAT(world.run().known_bases(), ElementsAre(1.0F, 1.0F, 178.0F / 256.0F));
+}
+
+TEST(Embed, takes_samples_once_and_lists_those_there_are) {
+  EmbedWorld world;
+  world.write_variants({"D1", "D2"}, {{950, {"1", "0"}}});
+  world.options.samples = {"D1", "D1"};
+  expect_error<ConfigError>([&] { world.run(); }, {"samples", "\"D1\" twice"});
+  world.options.samples = {"nobody"};
+  expect_error<InputError>([&] { world.run(); }, {"donors.vcf.gz", "nobody", "one of D1 and D2"});
+}
+
+TEST(Embed, takes_contigs_under_either_name) {
+  EmbedWorld world;
+  const auto expected = world.run();
+  auto text = support::read_text_file(world / "genes.gtf");
+  for (auto at = text.find("chr"); at != std::string::npos; at = text.find("chr", at)) text.erase(at, 3);
+  support::write_text_file(world / "genes.gtf", text);
+  const auto bank = world.run();
+  for (std::uint32_t gene = 0; gene < 3; ++gene)
+    EXPECT_TRUE(std::ranges::equal(bank.row(gene), expected.row(gene)));
+}
+
+TEST(Embed, of_several_starts_takes_the_mean_over_the_distinct_ones) {
+  EmbedWorld world;
+  const auto transcript = [](int start, const char* id) {
+    return "chr1\ttest\ttranscript\t" + std::to_string(start) +
+           "\t1500\t.\t+\t.\tgene_id \"ENSG_A\"; transcript_id \"" + id +
+           "\"; gene_name \"A\"; gene_type \"protein_coding\";\n";
+  };
+  support::write_text_file(world / "genes.gtf",
+                           "chr1\ttest\tgene\t1001\t1500\t.\t+\t.\tgene_id \"ENSG_A\"; gene_name \"A\"; "
+                           "gene_type \"protein_coding\";\n" +
+                               transcript(1001, "T1") + transcript(1301, "T2") + transcript(1001, "T3"));
+  world.write_variants({"D1"}, {{950, {"0|1"}}});
+  world.options.genes.tss = genome::TssPolicy::kAllTranscripts;
+  const auto bank = world.run();
+  const auto rows = direct({world.window(1000), world.window(1300), world.window(1000, {950})});
+  std::vector<float> reference, donor;
+  for (std::size_t i = 0; i < rows[0].size(); ++i) {
+    reference.push_back((rows[0][i] + rows[1][i]) / 2);
+    donor.push_back((rows[0][i] + rows[2][i] + 2 * rows[1][i]) / 4);
+  }
+  expect_row(bank.row(0), reference);
+  expect_row(bank.row(bank.row_of(0, 0)), donor);
+  // T1 and T3 start at one place, and at T2's the donor is the reference.
+  EXPECT_THAT(world.reporter.messages.back(), HasSubstr("3 sequences embedded, 3 reused"));
+}
+
+TEST(Embed, writes_several_tokens_a_gene) {
+  EmbedWorld world;
+  world.options.embedder.tokens_per_gene = 2;
+  const auto bank = world.run();
+  EXPECT_EQ(bank.tokens_per_gene(), 2U);
+  enformer::SequenceEmbedderOptions options;
+  options.tokens_per_gene = 2;
+  auto embedder = enformer::SequenceEmbedder::load(testing::small_enformer(), torch::kCPU, options);
+  const auto expected = embedder.embed(std::vector<std::string>{world.window(kTssB)}).rows_NRE.contiguous();
+  expect_row(bank.row(1), {expected.data_ptr<float>(), expected.data_ptr<float>() + expected.numel()});
+}
+
+TEST(Embed, predicts_tracks_for_the_reference_and_every_donor_that_differs) {
+  EmbedWorld world;
+  world.write_variants({"D1", "D2"}, {{950, {"0|1", "0|0"}}});
+  world.options.tracks = {"2", "0"};
+  world.options.predictions = world / "p.tsv";
+  world.run();
+  auto embedder = enformer::SequenceEmbedder::load(testing::small_enformer());
+  const enformer::ExpressionReadout readout{world.options.head, {2, 0}, 3};
+  const std::vector<std::string> windows = {world.window(kTssA), world.window(kTssA, {950}),
+                                            world.window(kTssB), world.window_of_c()};
+  const auto tracks_NT = embedder.embed(windows, &readout).tracks_NT;
+  const auto table = support::read_table(world / "p.tsv");
+  EXPECT_THAT(table.columns,
+              ElementsAre("gene_id", "symbol", "context", "head", "track", "name", "expression"));
+  ASSERT_EQ(table.rows.size(), 8U);
+  const auto expect_line = [&](std::size_t line, const std::string& gene, const std::string& context,
+                               const std::string& track, double value) {
+    const auto& fields = table.rows[line];
+    EXPECT_THAT(std::vector<std::string>(fields.begin(), fields.end() - 1),
+                ElementsAre("ENSG_" + gene, gene, context, "human", track, ""));
+    EXPECT_NEAR(std::stod(fields.back()), value, 1e-5 * value) << line;
+  };
+  const auto value = [&](int window, int track) { return tracks_NT[window][track].item<double>(); };
+  expect_line(0, "A", "reference", "2", value(0, 0));
+  expect_line(1, "A", "reference", "0", value(0, 1));
+  expect_line(2, "A", "D1", "2", (value(0, 0) + value(1, 0)) / 2);
+  expect_line(3, "A", "D1", "0", (value(0, 1) + value(1, 1)) / 2);
+  expect_line(4, "B", "reference", "2", value(2, 0));
+  expect_line(7, "C", "reference", "0", value(3, 1));
+}
+
+TEST(Embed, refuses_predictions_that_cannot_be_made) {
+  EmbedWorld world;
+  world.options.tracks = {"0"};
+  expect_error<ConfigError>([&] { world.run(); }, {"predictions", "not set"});
+  world.options.predictions = world.options.output;
+  expect_error<ConfigError>([&] { world.run(); }, {"predictions", "the output too"});
+  world.options.predictions = world / "p.tsv";
+  world.options.tracks = {"CAGE:heart"};
+  expect_error<ConfigError>([&] { world.run(); }, {"CAGE:heart", "no names are known"});
+  world.options.tracks = {"0"};
+  world.options.head = "fish";
+  expect_error<ConfigError>([&] { world.run(); }, {"head", "fish", "human"});
+  world.options.tracks.clear();
+  expect_error<ConfigError>([&] { world.run(); }, {"tracks", "not set"});
+}
+
+TEST(Embed, leaves_out_and_counts_variants_of_another_genome_when_asked) {
+  EmbedWorld world;
+  const char base = random_bases(1, 3000)[950];
+  genome::write_vcf(world / "other.vcf", {{"chr1", 3000}, {"chr2", 900}}, {"D1"},
+                    {{"chr1", {950, std::string(1, other_base(base)), std::string(1, base)}, ".", {"0|1"}}});
+  world.options.vcf = world / "other.vcf";
+  expect_error<InputError>([&] { world.run(); }, {"other.vcf", "951"});
+  world.options.haplotypes.skip_mismatches = true;
+  EXPECT_EQ(world.run().row_count(), 3U);
+  ASSERT_EQ(world.reporter.warnings.size(), 2U);
+  EXPECT_THAT(world.reporter.warnings[0], HasSubstr("1 whose REF is not the genome's"));
+  EXPECT_THAT(world.reporter.warnings[1], HasSubstr("no window differs"));
 }
 
 TEST(Embed, names_the_setting_that_is_missing) {

@@ -32,6 +32,10 @@ TEST(Checksum, HasTheCheckValueOfCrc32) {
   const std::string_view digits = "123456789";
   EXPECT_EQ(bytes_checksum(std::as_bytes(std::span(digits))), "crc32:cbf43926");
   EXPECT_EQ(bytes_checksum({}), "crc32:00000000");
+  const auto bytes = std::as_bytes(std::span(digits));
+  EXPECT_EQ(bytes_crc32(bytes), 0xcbf43926U);
+  EXPECT_EQ(bytes_crc32(bytes.subspan(4), bytes_crc32(bytes.first(4))), 0xcbf43926U);
+  EXPECT_EQ(bytes_crc32({}, 17U), 17U);
 }
 
 TEST(Checksum, OfAFileLongerThanABlockEqualsTheBitwiseSum) {

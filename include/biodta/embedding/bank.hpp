@@ -6,6 +6,8 @@
 /// A row is found by (gene, context) and falls back to the gene's reference row. This is the *dynamic* in
 /// dynamic token adaptation: the same gene has another row in another donor's cells.
 
+#include <biodta/embedding/bank_header.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -14,16 +16,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace biodta::embedding {
-
-/// How values are stored; in memory they are float32.
-enum class Precision { kFloat16, kFloat32 };
-
-/// Where a bank's rows come from: free-form text attributes (reference_checksum, window, tss_policy,
-/// model_checksum, …).
-using Provenance = std::map<std::string, std::string>;
 
 /// Index of a row over the whole bank: reference rows first (gene order), then each context's rows in order.
 using RowIndex = std::uint32_t;
@@ -44,6 +40,10 @@ class EmbeddingBank {
   ContextIndex add_context(std::string name, std::vector<std::uint32_t> gene_index,
                            std::span<const float> values);
 
+  /// @param shares  [genes], 0 to 1.
+  void set_known_bases(std::vector<float> shares);
+  void set_left_out(std::vector<LeftOutGene> genes) { left_out_ = std::move(genes); }
+
   static EmbeddingBank read(
       const std::filesystem::path& path);  ///< contexts come in the order of their names
   /// Atomic.
@@ -60,6 +60,11 @@ class EmbeddingBank {
   const Provenance& provenance() const noexcept { return provenance_; }
   const std::vector<std::string>& context_names() const noexcept { return context_names_; }
 
+  /// [genes] share of the bases behind the reference row that are no N; empty where the bank does not say.
+  const std::vector<float>& known_bases() const noexcept { return known_bases_; }
+  /// Genes that were asked for and have no row, with the reason.
+  const std::vector<LeftOutGene>& left_out() const noexcept { return left_out_; }
+
   std::optional<std::uint32_t> gene_index(std::string_view gene_id) const;
   std::optional<ContextIndex> context_index(std::string_view name) const;
   /// The context's row of the gene, else its reference row.
@@ -75,6 +80,8 @@ class EmbeddingBank {
   std::size_t width_;
   std::vector<float> values_;
   Provenance provenance_;
+  std::vector<float> known_bases_;
+  std::vector<LeftOutGene> left_out_;
   std::vector<std::string> context_names_;
   /// Per context: row index by gene, kNone where the reference serves.
   std::vector<std::vector<RowIndex>> context_rows_;

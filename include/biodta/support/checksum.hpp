@@ -3,6 +3,7 @@
 /// Checksums for provenance.
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -14,5 +15,7 @@ std::string file_checksum(const std::filesystem::path& path);
 /// The same of several files' bytes, one file after another.
 std::string files_checksum(std::span<const std::filesystem::path> paths);
 std::string bytes_checksum(std::span<const std::byte> bytes);
+/// The number itself; `before` is that of the bytes that these follow.
+std::uint32_t bytes_crc32(std::span<const std::byte> bytes, std::uint32_t before = 0);
 
 }  // namespace biodta::support
