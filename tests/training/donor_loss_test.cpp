@@ -14,7 +14,8 @@ namespace {
 
 TEST(DonorLoss, IsTheFormula) {
   torch::manual_seed(3);
-  const auto predicted = torch::randn({4, 6}, torch::kFloat64), measured = torch::randn({4, 6}, torch::kFloat64);
+  const auto predicted = torch::randn({4, 6}, torch::kFloat64),
+             measured = torch::randn({4, 6}, torch::kFloat64);
   const auto x = predicted.accessor<double, 2>(), y = measured.accessor<double, 2>();
   double expected = 0;
   for (int g = 0; g < 4; ++g) {
@@ -31,7 +32,8 @@ TEST(DonorLoss, IsTheFormula) {
 
 TEST(DonorLoss, WithoutTheMeansTermIsBlindToWhatAllDonorsOfAGeneShare) {
   torch::manual_seed(3);
-  const auto predicted = torch::randn({4, 6}, torch::kFloat64), measured = torch::randn({4, 6}, torch::kFloat64);
+  const auto predicted = torch::randn({4, 6}, torch::kFloat64),
+             measured = torch::randn({4, 6}, torch::kFloat64);
   const auto shifted = predicted + torch::randn({4, 1}, torch::kFloat64);
   EXPECT_NEAR(donor_loss_sum(shifted, measured, 0, 0).item<double>(),
               donor_loss_sum(predicted, measured, 0, 0).item<double>(), 1e-10);
@@ -69,7 +71,8 @@ TEST(DonorFigures, AreTheCorrelationsOverDonorsAndOverGenes) {
   std::vector<double> over_donors, mean_x, mean_y;
   for (const auto gene : set) {
     const auto first = static_cast<std::ptrdiff_t>(gene * 5);
-    const std::vector<double> x(expression.predicted.begin() + first, expression.predicted.begin() + first + 5);
+    const std::vector<double> x(expression.predicted.begin() + first,
+                                expression.predicted.begin() + first + 5);
     const std::vector<double> y(expression.measured.begin() + first, expression.measured.begin() + first + 5);
     if (gene != 2 && gene != 4) over_donors.push_back(torch_correlation(x, y));
     mean_x.push_back((x[0] + x[1] + x[2] + x[3] + x[4]) / 5);

@@ -138,9 +138,12 @@ TEST(DonorTask, LearnsWhatMakesDonorsDifferInDonorsAndGenesThatItHasNotSeen) {
 
 TEST(DonorTask, ComputesEachDistinctHaplotypeOnceAndAveragesADonorsTwo) {
   PlantedDonors planted(6, 9);
-  DonorLearner learner(planted.data, {.genes = 2, .donors_per_gene = 5, .pseudocount = 0.5, .held_out_donor_share = 0, .max_shift = 0});
+  DonorLearner learner(
+      planted.data,
+      {.genes = 2, .donors_per_gene = 5, .pseudocount = 0.5, .held_out_donor_share = 0, .max_shift = 0});
   learner.task.start_epoch(0, 0);
-  const std::vector<std::uint32_t> genes = {learner.task.training_genes()[1], learner.task.training_genes()[3]};
+  const std::vector<std::uint32_t> genes = {learner.task.training_genes()[1],
+                                            learner.task.training_genes()[3]};
   const auto batch = learner.task.make_batch(genes);
   learner.task.module().eval();
   const torch::NoGradGuard no_grad;
@@ -157,7 +160,8 @@ TEST(DonorTask, ComputesEachDistinctHaplotypeOnceAndAveragesADonorsTwo) {
     std::set<std::pair<long, long>> possible;
     for (const auto donor : learner.task.training_donors()) {
       std::vector<std::string> own;
-      for (std::size_t haplotype : {0, 1}) own.push_back(PlantedDonors::cut(planted.haplotype(gene, donor, haplotype), 0));
+      for (std::size_t haplotype : {0, 1})
+        own.push_back(PlantedDonors::cut(planted.haplotype(gene, donor, haplotype), 0));
       const auto output = model.forward(enformer::one_hot(own), "planted").select(2, 0).sum(1);
       const double log_expression = std::log(output.mean().item<double>());
       const double measured = std::log(planted.data.expression[gene * 9 + donor] + 0.5);
@@ -166,7 +170,8 @@ TEST(DonorTask, ComputesEachDistinctHaplotypeOnceAndAveragesADonorsTwo) {
     for (std::int64_t k = 0; k < 5; ++k) {
       const auto near = [&](const auto& one) {
         return std::abs(static_cast<double>(one.first) - predicted[g][k].template item<double>() * 1e4) < 2 &&
-               std::abs(static_cast<double>(one.second) - batch.measured_GK[g][k].template item<double>() * 1e4) < 2;
+               std::abs(static_cast<double>(one.second) -
+                        batch.measured_GK[g][k].template item<double>() * 1e4) < 2;
       };
       EXPECT_TRUE(std::any_of(possible.begin(), possible.end(), near)) << "gene " << gene << ", donor " << k;
     }
@@ -210,7 +215,8 @@ TEST(DonorTask, ShowsAllDonorsOfAGeneTheSameShiftAndStrand) {
           const auto place = planted.haplotype(genes[g], donor, haplotype).find(text);
           if (place == std::string::npos) continue;
           found = true;
-          strands_and_shifts.insert({turned, static_cast<std::int64_t>(place) - static_cast<std::int64_t>(kFlank)});
+          strands_and_shifts.insert(
+              {turned, static_cast<std::int64_t>(place) - static_cast<std::int64_t>(kFlank)});
         }
       }
       EXPECT_TRUE(found);
@@ -224,7 +230,8 @@ TEST(DonorTask, ShowsAllDonorsOfAGeneTheSameShiftAndStrand) {
 
 TEST(DonorTask, HoldsOutDonorsAndGenesByNameOrShare) {
   PlantedDonors planted(10, 8);
-  DonorLearner named(planted.data, {.held_out_donors = {"D7", "D2", "D5"}, .held_out_genes = {"ENSG3", "G8"}});
+  DonorLearner named(planted.data,
+                     {.held_out_donors = {"D7", "D2", "D5"}, .held_out_genes = {"ENSG3", "G8"}});
   EXPECT_EQ(named.task.held_out_donors(), (std::vector<std::uint32_t>{2, 5, 7}));
   EXPECT_EQ(named.task.training_donors(), (std::vector<std::uint32_t>{0, 1, 3, 4, 6}));
   EXPECT_EQ(named.task.held_out_genes(), (std::vector<std::uint32_t>{3, 8}));
@@ -245,7 +252,8 @@ TEST(DonorTask, SetsTheLevelWhereTheReferenceAndTheTrainingDonorsMeetOnAverage) 
   double expected = 0;
   for (std::uint32_t gene = 0; gene < 12; ++gene) {
     const std::vector<std::string> window = {planted.reference(gene)};
-    expected -= std::log(model.forward(enformer::one_hot(window), "planted").select(2, 0).sum().item<double>()) / 12;
+    expected -=
+        std::log(model.forward(enformer::one_hot(window), "planted").select(2, 0).sum().item<double>()) / 12;
     for (const auto donor : learner.task.training_donors()) {
       expected += std::log(planted.data.expression[gene * 8 + donor] + 1.0) / 12 /
                   static_cast<double>(learner.task.training_donors().size());
@@ -277,7 +285,8 @@ std::pair<double, double> donor_step(const DonorData& data, std::int64_t genes, 
   double sum = 0, count = 0;
   for (int rank = 0; rank < ranks; ++rank) {
     LoneVoice communicator(rank, ranks);
-    DonorTask task(small_parts(), kWholeReadout, data, {.genes = genes, .donors_per_gene = 3, .held_out_donor_share = 0}, accumulation,
+    DonorTask task(small_parts(), kWholeReadout, data,
+                   {.genes = genes, .donors_per_gene = 3, .held_out_donor_share = 0}, accumulation,
                    communicator, torch::kCPU);
     task.module().eval();
     TaskState agreed = task.state();

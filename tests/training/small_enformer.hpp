@@ -28,7 +28,8 @@ inline enformer::EnformerConfig small_enformer_config() {
   return config;
 }
 
-inline enformer::Enformer small_enformer_model(const enformer::EnformerConfig& config = small_enformer_config()) {
+inline enformer::Enformer small_enformer_model(
+    const enformer::EnformerConfig& config = small_enformer_config()) {
   enformer::Enformer model(config);
   model->initialise(5);
   return model;

@@ -110,8 +110,11 @@ TEST(TrainedParts, FrozenPartsDropNothingOutWhileTheyTrain) {
 
 TEST(TrainedParts, RefusesHeadsAndBlocksThatThereAreNot) {
   expect_error<ConfigError>([] { TrainedParts(two_heads(), "human", {}); }, {"human", "planted and other"});
-  expect_error<ConfigError>([] { TrainedParts(two_heads(), "planted", {Trainable::kLastBlocks, 3, true}); },
-                            {"trainable_blocks", "3", "2 transformer blocks"});
+  expect_error<ConfigError>(
+      [] {
+        TrainedParts(two_heads(), "planted", {Trainable::kLastBlocks, 3, true});
+      },
+      {"trainable_blocks", "3", "2 transformer blocks"});
 }
 
 /// Ranks of which the other one has the same numbers, times three.

@@ -19,9 +19,8 @@ namespace biodta::training {
 ///     Σ_g Σ_k [ (x_gk − x̄_g) − (y_gk − ȳ_g) ]²  +  w K Σ_g (x̄_g + level − ȳ_g)²
 ///
 /// The first term is about the differences between donors alone: a network cannot lower it by knowing which
-/// genes are high. (A loss over single donors is all but decided by the differences between genes, which are
-/// many times larger; that training on several individuals of one gene together matters is a finding of
-/// Drusinsky et al. 2024.) The second holds the gene's mean. 0-dim, summed; G K is its count.
+/// genes are high, which differ many times more than donors do. The second holds the gene's mean. 0-dim,
+/// summed; G K is its count.
 /// @param level  measured minus predicted, on the whole: the two are in different units.
 torch::Tensor donor_loss_sum(const torch::Tensor& predicted_GK, const torch::Tensor& measured_GK,
                              double level, double mean_weight);

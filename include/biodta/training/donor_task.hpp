@@ -1,8 +1,8 @@
 #pragma once
 /// @file
 /// Learning expression from donors' genomes: an Enformer is fine-tuned so that the differences between donors
-/// of its predicted expression follow those that were measured (after Drusinsky et al. 2024, who fine-tune on
-/// personal genomes).
+/// of its predicted expression follow those that were measured (fine-tuning on personal genomes, as in
+/// Drusinsky et al. 2024).
 
 #include <biodta/distributed/communicator.hpp>
 #include <biodta/support/options.hpp>
@@ -57,7 +57,7 @@ struct DonorData {
 struct DonorTaskOptions {
   std::int64_t genes = 4;            ///< genes a micro-batch and rank
   std::int64_t donors_per_gene = 8;  ///< of the training donors, drawn anew for each gene and epoch
-  double mean_weight = 0.1;          ///< w of donor_loss_sum
+  double mean_weight = 0.01;         ///< w of donor_loss_sum
   double pseudocount = 1;            ///< added to the measured values before their logarithm; in their units
   std::vector<std::string> held_out_donors;  ///< by name
   double held_out_donor_share = 0.2;         ///< drawn at random, where none is named
@@ -90,7 +90,7 @@ class DonorTask : public Task {
   torch::nn::Module& module() override { return parts_.model(); }
   torch::Device device() const override { return device_; }
   std::uint64_t steps_per_epoch() const override;
-  std::string_view unit() const override { return "donor genes"; }
+  std::string_view unit() const override { return "pairs"; }
   bool uses_every_parameter() const override { return true; }
   void set_training() override { parts_.set_training(); }
   void start_epoch(std::uint64_t epoch, std::uint64_t first_step) override;
