@@ -3,13 +3,26 @@
 #include <biodta/support/error.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace biodta::genome::detail {
 namespace {
 
+constexpr std::array<bool, 256> make_sequence_letters() {
+  std::array<bool, 256> known{};
+  // IUPAC's letters for nucleotides, X as some masked genomes have it, and gaps.
+  for (const char letter : std::string_view("ACGTUNRYSWKMBDHVX")) {
+    known[static_cast<unsigned char>(letter)] = true;
+    known[static_cast<unsigned char>(letter - 'A' + 'a')] = true;
+  }
+  for (const char gap : std::string_view("*-.")) known[static_cast<unsigned char>(gap)] = true;
+  return known;
+}
+
+constexpr std::array<bool, 256> kSequenceLetters = make_sequence_letters();
+
 bool is_sequence_letter(char letter) noexcept {
-  return (letter >= 'A' && letter <= 'Z') || (letter >= 'a' && letter <= 'z') || letter == '*' ||
-         letter == '-' || letter == '.';
+  return kSequenceLetters[static_cast<unsigned char>(letter)];
 }
 
 }  // namespace
@@ -28,7 +41,7 @@ void check_sequence_line(std::string_view line, const support::LineReader& at) {
   if (odd == line.end()) return;
   throw InputError(at.path(), at.place(),
                    std::string("'") + *odd + "' at column " + std::to_string(odd - line.begin() + 1),
-                   "letters of a sequence");
+                   "letters of DNA (IUPAC)");
 }
 
 void refuse_headless(std::string_view line, const support::LineReader& at) {

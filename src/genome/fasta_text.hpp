@@ -17,7 +17,7 @@ struct FastaHeader {
 /// Throws InputError on a header without a name.
 FastaHeader parse_fasta_header(std::string_view line, const support::LineReader& at);
 
-/// Throws InputError unless `line` is of letters, `*`, `-` and `.` only.
+/// Throws InputError unless `line` is of IUPAC's letters for nucleotides, X, `*`, `-` and `.` only.
 void check_sequence_line(std::string_view line, const support::LineReader& at);
 
 /// Throws InputError for a sequence before the first header.

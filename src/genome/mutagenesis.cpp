@@ -34,6 +34,16 @@ std::vector<std::size_t> choose(std::vector<std::size_t> offsets, std::size_t co
   return offsets;
 }
 
+std::size_t count_to_change(const MutagenesisOptions& options, std::size_t known, std::int64_t tss) {
+  if (options.number == 0)
+    return static_cast<std::size_t>(std::llround(options.rate * static_cast<double>(known)));
+  const auto number = static_cast<std::size_t>(options.number);
+  if (number <= known) return number;
+  throw InputError("in silico mutagenesis: " + std::to_string(known) + " known bases within " +
+                   std::to_string(options.distance) + " bp of the TSS " + std::to_string(tss + 1) +
+                   ", expected at least the " + std::to_string(number) + " that shall change");
+}
+
 char draw_base(char old, bool may_stay, support::RandomStream& random) {
   const auto index = static_cast<std::uint64_t>(base_index(old));
   const std::uint64_t drawn = may_stay ? random.below(4) : (index + 1 + random.below(3)) % 4;
@@ -49,6 +59,10 @@ void describe(support::OptionVisitor& visit, MutagenesisOptions& options) {
       "rate", options.rate,
       "share of those bases that is redrawn, each to another base; 1 = all of them, from all four bases",
       support::between(0.0, 1.0));
+  visit.field(
+      "number", options.number,
+      "number of those bases that change, each to another base, in place of the rate; 0 = by the rate",
+      support::at_least(0));
 }
 
 Mutant random_mutant(std::string_view window, std::int64_t start, std::int64_t tss,
@@ -59,11 +73,10 @@ Mutant random_mutant(std::string_view window, std::int64_t start, std::int64_t t
                      std::to_string(start) + ", " +
                      std::to_string(start + static_cast<std::int64_t>(window.size())) + ")");
   }
-  const bool all = options.rate >= 1.0;
+  const bool all = options.rate >= 1.0 && options.number == 0;
   std::vector<std::size_t> offsets = mutable_offsets(window, tss_offset, options.distance);
   if (!all) {
-    const auto count =
-        static_cast<std::size_t>(std::llround(options.rate * static_cast<double>(offsets.size())));
+    const std::size_t count = count_to_change(options, offsets.size(), tss);
     offsets = choose(std::move(offsets), count, random);
   }
   Mutant mutant{{}, std::string(window)};

@@ -40,8 +40,12 @@ std::int16_t call_of(std::int32_t value) {
   return bcf_gt_is_missing(value) ? kMissingCall : static_cast<std::int16_t>(bcf_gt_allele(value));
 }
 
+bool is_before(const VariantRecord& a, const VariantRecord& b) {
+  return a.position < b.position;
+}
+
 bool touches(const VariantRecord& record, std::int64_t start, std::int64_t end) {
-  return record.position < end && record.end() > start;
+  return record.position < end && record.reach() > start;
 }
 
 }  // namespace
@@ -50,7 +54,10 @@ VariantRecords::VariantRecords(const std::filesystem::path& path) : path_(path) 
   silence_htslib();
   open_file();
   load_index();
-  if (!text_index_ && !binary_index_) read_whole();
+  if (!text_index_ && !binary_index_)
+    read_whole();
+  else if (index_may_miss_ends(header_.get(), binary_))
+    find_unindexed();
 }
 
 VariantRecords::VariantRecords(const std::filesystem::path& path, Sequential) : path_(path) {
@@ -86,6 +93,16 @@ void VariantRecords::load_index() {
     if (!binary_index_ && !text_index_)
       throw InputError(index, "", "a damaged index", "one made by tabix or bcftools");
     return;
+  }
+}
+
+void VariantRecords::for_each(const std::filesystem::path& path,
+                              const std::function<void(const std::string&, const VariantRecord&)>& visit) {
+  silence_htslib();
+  VariantRecords sequential(path, Sequential{});
+  while (sequential.next_in_file()) {
+    visit(bcf_seqname(sequential.header_.get(), sequential.record_.get()),
+          sequential.take_record(sequential.file_place()));
   }
 }
 
@@ -135,6 +152,7 @@ VariantRecord VariantRecords::take_record(const std::string& place) {
   record.position = raw->pos;
   record.id = raw->d.id == nullptr ? "." : raw->d.id;
   record.alleles.assign(raw->d.allele, raw->d.allele + raw->n_allele);
+  record.symbolic_ends = symbolic_ends(header_.get(), raw, path_, place);
   if (samples_.empty()) return record;
   GenotypeBuffer values;
   const int count = values.read(header_.get(), raw);
@@ -163,13 +181,39 @@ void VariantRecords::read_whole() {
   while (next_in_file()) {
     Contig& contig = memory_[bcf_seqname(header_.get(), record_.get())];
     contig.records.push_back(take_record(file_place()));
-    contig.longest =
-        std::max(contig.longest, static_cast<std::int64_t>(contig.records.back().alleles.front().size()));
   }
   for (auto& [name, contig] : memory_) {
-    std::stable_sort(contig.records.begin(), contig.records.end(),
-                     [](const VariantRecord& a, const VariantRecord& b) { return a.position < b.position; });
+    std::stable_sort(contig.records.begin(), contig.records.end(), is_before);
+    std::int64_t furthest = 0;
+    for (const VariantRecord& record : contig.records)
+      contig.reach.push_back(furthest = std::max(furthest, record.reach()));
   }
+}
+
+void VariantRecords::find_unindexed() {
+  knows_symbolic_ = true;
+  // On a handle of its own: regions will be asked of this one.
+  VariantRecords sequential(path_, Sequential{});
+  while (sequential.next_in_file()) {
+    bcf1_t* raw = sequential.record_.get();
+    bcf_unpack(raw, BCF_UN_STR);
+    if (std::none_of(raw->d.allele, raw->d.allele + raw->n_allele, is_symbolic)) continue;
+    unindexed_[bcf_seqname(sequential.header_.get(), raw)].push_back(
+        sequential.take_record(sequential.file_place()));
+  }
+}
+
+void VariantRecords::add_unindexed(const std::string& contig, std::int64_t start) {
+  if (!knows_symbolic_) return;
+  std::erase_if(region_, [start](const VariantRecord& record) {
+    return record.position < start && !record.symbolic_ends.empty();
+  });
+  const auto found = unindexed_.find(contig);
+  if (found == unindexed_.end()) return;
+  for (const VariantRecord& record : found->second) {
+    if (record.position < start && record.reach() > start) region_.push_back(record);
+  }
+  std::stable_sort(region_.begin(), region_.end(), is_before);
 }
 
 std::vector<std::string> VariantRecords::contigs() const {
@@ -217,13 +261,11 @@ void VariantRecords::query_binary(const std::string& contig, std::int64_t start,
 void VariantRecords::query_memory(const std::string& contig, std::int64_t start, std::int64_t end) {
   const auto found = memory_.find(contig);
   if (found == memory_.end()) return;
-  const std::vector<VariantRecord>& records = found->second.records;
-  const std::int64_t longest = found->second.longest;
-  const auto first = std::partition_point(records.begin(), records.end(), [&](const VariantRecord& record) {
-    return record.position + longest <= start;
-  });
-  for (auto record = first; record != records.end() && record->position < end; ++record)
-    region_.push_back(*record);
+  const auto& [records, reach] = found->second;
+  const auto first = std::upper_bound(reach.begin(), reach.end(), start) - reach.begin();
+  for (auto record = records.begin() + first; record != records.end() && record->position < end; ++record) {
+    if (touches(*record, start, end)) region_.push_back(*record);
+  }
 }
 
 const std::vector<VariantRecord>& VariantRecords::in_region(std::string_view contig, std::int64_t start,
@@ -241,6 +283,7 @@ const std::vector<VariantRecord>& VariantRecords::in_region(std::string_view con
     else
       query_memory(name, first, end);
   }
+  add_unindexed(name, start);
   std::erase_if(region_, [&](const VariantRecord& record) { return !touches(record, start, end); });
   region_contig_ = name;
   region_start_ = start;

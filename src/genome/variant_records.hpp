@@ -3,9 +3,12 @@
 /// Records of a VCF or BCF file, parsed by htslib and checked. Internal to the room.
 
 #include "htslib.hpp"
+#include "symbolic_ends.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -18,11 +21,21 @@ struct VariantRecord {
   std::int64_t position = 0;         ///< 0-based
   std::string id;                    ///< "." where there is none
   std::vector<std::string> alleles;  ///< REF, then ALT, as the file has them
-  std::size_t ploidy = 0;            ///< most alleles of a genotype here; 0 = no genotypes
-  std::vector<std::int16_t> calls;   ///< [samples, ploidy] index into alleles
-  std::vector<bool> phased;          ///< one a sample; empty = no genotypes
+  /// 0-based end of what each symbolic allele stands for, from END or SVLEN; kNoEnd where neither says it,
+  /// and for other alleles. Empty in a record without symbolic alleles.
+  std::vector<std::int64_t> symbolic_ends;
+  std::size_t ploidy = 0;           ///< most alleles of a genotype here; 0 = no genotypes
+  std::vector<std::int16_t> calls;  ///< [samples, ploidy] index into alleles
+  std::vector<bool> phased;         ///< one a sample; empty = no genotypes
 
+  /// End of REF.
   std::int64_t end() const noexcept { return position + static_cast<std::int64_t>(alleles.front().size()); }
+  /// End of the allele that reaches furthest.
+  std::int64_t reach() const noexcept {
+    std::int64_t furthest = end();
+    for (const std::int64_t other : symbolic_ends) furthest = std::max(furthest, other);
+    return furthest;
+  }
 };
 constexpr std::int16_t kMissingCall = -1;  ///< "."
 constexpr std::int16_t kNoCall = -2;       ///< past the end of a genotype of lower ploidy
@@ -38,11 +51,15 @@ class VariantRecords {
   const std::vector<std::string>& samples() const noexcept { return samples_; }
   /// Contigs of the header and of the records.
   std::vector<std::string> contigs() const;
-  /// Records that touch [start, end), by position. Valid until the next call; asking for the same region
-  /// again is free.
+  /// Records that touch [start, end) with REF or with the stretch of a symbolic allele, by position. Valid
+  /// until the next call; asking for the same region again is free.
   const std::vector<VariantRecord>& in_region(std::string_view contig, std::int64_t start, std::int64_t end);
   /// The first record in which the sample has a genotype that is not missing, or nullptr; valid as above.
   const VariantRecord* first_call(std::size_t sample);
+
+  /// Calls `visit` with every record of a file and its contig, in the file's order.
+  static void for_each(const std::filesystem::path& path,
+                       const std::function<void(const std::string&, const VariantRecord&)>& visit);
 
  private:
   struct Sequential {};
@@ -51,12 +68,14 @@ class VariantRecords {
 
   struct Contig {
     std::vector<VariantRecord> records;  ///< by position
-    std::int64_t longest = 0;            ///< longest REF, bp
+    std::vector<std::int64_t> reach;     ///< the furthest reach of the records up to each, ascending
   };
 
   void open_file();
   void load_index();
   void read_whole();
+  /// Keeps the records with symbolic alleles, where the index may not know how far they reach.
+  void find_unindexed();
   /// Reads the next record in file order into record_; false at the end.
   bool next_in_file();
   /// Parses line_ into record_.
@@ -65,6 +84,8 @@ class VariantRecords {
   VariantRecord take_record(const std::string& place);
   void query_text(const std::string& contig, std::int64_t start, std::int64_t end);
   void query_binary(const std::string& contig, std::int64_t start, std::int64_t end);
+  /// Puts in place of the indexed records with symbolic alleles before `start` all that there are.
+  void add_unindexed(const std::string& contig, std::int64_t start);
   void query_memory(const std::string& contig, std::int64_t start, std::int64_t end);
   std::string file_place() const;
 
@@ -79,6 +100,8 @@ class VariantRecords {
   std::vector<std::string> samples_;
   std::uint64_t records_read_ = 0;
   std::map<std::string, Contig, std::less<>> memory_;
+  bool knows_symbolic_ = false;  ///< unindexed_ holds all records with symbolic alleles
+  std::map<std::string, std::vector<VariantRecord>, std::less<>> unindexed_;
 
   std::string region_contig_;
   std::int64_t region_start_ = 0;

@@ -1,4 +1,4 @@
-#include "variant_records.hpp"
+#include "variant_file.hpp"
 
 #include <biodta/genome/sequence.hpp>
 #include <biodta/genome/variants.hpp>
@@ -8,53 +8,43 @@
 #include <utility>
 
 namespace biodta::genome {
-namespace {
-
-using detail::VariantRecord;
+namespace detail {
 
 std::string place_of(std::string_view contig, const VariantRecord& record) {
   std::string place = "record " + std::string(contig) + ":" + std::to_string(record.position + 1);
   return record.id == "." ? place : place + " (" + record.id + ")";
 }
 
-/// Index of the allele that a haplotype carries; 0 (the reference) where the call is missing or has no such
-/// haplotype.
-std::size_t carried_allele(const VariantRecord& record, std::size_t sample, int haplotype,
-                           const std::filesystem::path& path, std::string_view contig,
-                           const std::string& sample_name) {
+int carried_allele(const VariantRecord& record, std::size_t sample, int haplotype) {
   if (static_cast<std::size_t>(haplotype) >= record.ploidy) return 0;
   const std::int16_t* calls = record.calls.data() + sample * record.ploidy;
-  const bool diploid = record.ploidy == 2 && calls[1] != detail::kNoCall;
-  if (diploid && calls[0] != calls[1] && !record.phased[sample]) {
-    throw InputError(path, place_of(contig, record),
-                     "an unphased heterozygous genotype of sample " + sample_name, "phased genotypes (0|1)",
-                     "phase the file first, for example with Beagle or SHAPEIT");
-  }
-  return static_cast<std::size_t>(std::max<std::int16_t>(0, calls[haplotype]));
+  const bool diploid = record.ploidy == 2 && calls[1] != kNoCall;
+  if (diploid && calls[0] != calls[1] && !record.phased[sample]) return kUnphased;
+  return std::max<int>(0, calls[haplotype]);
 }
 
-bool is_symbolic(std::string_view allele) {
-  return allele.find_first_of("<>[].") != std::string_view::npos;
+void refuse_unphased(const VariantRecords& records, std::string_view contig, const VariantRecord& record,
+                     std::size_t sample) {
+  throw InputError(records.path(), place_of(contig, record),
+                   "an unphased heterozygous genotype of sample " + records.samples()[sample],
+                   "phased genotypes (0|1)", "phase the file first, for example with Beagle or SHAPEIT");
 }
 
-/// The base is deleted by another record, which is an edit of its own.
-bool is_deleted_upstream(std::string_view allele) {
-  return allele == "*";
+bool is_bases(std::string_view allele) {
+  return !allele.empty() && std::all_of(allele.begin(), allele.end(), [](char letter) {
+    return (letter >= 'A' && letter <= 'Z') || (letter >= 'a' && letter <= 'z');
+  });
 }
 
-}  // namespace
+}  // namespace detail
 
-struct VariantFile::Implementation {
-  explicit Implementation(const std::filesystem::path& path) : records(path) {}
-  /// Reading moves the file's position and fills caches, which is no change that a caller sees.
-  mutable detail::VariantRecords records;
+using detail::VariantRecord;
 
-  void check_sample(std::size_t sample) const {
-    if (sample < records.samples().size()) return;
-    throw InputError(records.path(), "samples", std::to_string(records.samples().size()),
-                     "at least " + std::to_string(sample + 1));
-  }
-};
+void VariantFile::Implementation::check_sample(std::size_t sample) const {
+  if (sample < records.samples().size()) return;
+  throw InputError(records.path(), "samples", std::to_string(records.samples().size()),
+                   "at least " + std::to_string(sample + 1));
+}
 
 VariantFile VariantFile::open(const std::filesystem::path& path) {
   return VariantFile(std::make_unique<Implementation>(path));
@@ -80,22 +70,23 @@ std::vector<Edit> VariantFile::haplotype_edits(std::string_view contig, std::int
   detail::VariantRecords& records = implementation_->records;
   std::vector<Edit> edits;
   for (const VariantRecord& record : records.in_region(contig, start, end)) {
-    const std::size_t carried =
-        carried_allele(record, sample, haplotype, records.path(), contig, records.samples()[sample]);
-    if (carried == 0 || is_deleted_upstream(record.alleles[carried])) continue;
-    if (is_symbolic(record.alleles[carried])) {
-      throw InputError(records.path(), place_of(contig, record),
-                       "the symbolic allele " + record.alleles[carried], "alleles as bases");
+    const int call = detail::carried_allele(record, sample, haplotype);
+    if (call == detail::kUnphased) detail::refuse_unphased(records, contig, record, sample);
+    const std::string& carried = record.alleles[static_cast<std::size_t>(call)];
+    if (call == 0 || detail::is_deleted_upstream(carried)) continue;
+    if (!detail::is_bases(carried)) {
+      throw InputError(records.path(), detail::place_of(contig, record), "the symbolic allele " + carried,
+                       "alleles as bases");
     }
     if (!edits.empty() &&
         record.position < edits.back().position + static_cast<std::int64_t>(edits.back().ref.size())) {
-      throw InputError(records.path(), place_of(contig, record),
+      throw InputError(records.path(), detail::place_of(contig, record),
                        "a variant that overlaps the one at " + std::to_string(edits.back().position + 1) +
                            " on the same haplotype of sample " + records.samples()[sample],
                        "variants apart from each other");
     }
-    edits.push_back({record.position, normalise_sequence(record.alleles.front()),
-                     normalise_sequence(record.alleles[carried])});
+    edits.push_back(
+        {record.position, normalise_sequence(record.alleles.front()), normalise_sequence(carried)});
   }
   return edits;
 }

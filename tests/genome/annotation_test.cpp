@@ -135,7 +135,7 @@ TEST_F(AnnotationTest, MalformedGtfIsRefusedWithItsLine) {
   refuse(good + line("chr1", "gene", 5, 9, '+', "gene_id"), {"line 2", "attribute 'gene_id'"});
   refuse(line("chr1", "exon", 5, 9, '+', "gene_id \"G2\";"), {"no gene record"});
   refuse("", {"no gene record"});
-  refuse("x", {"'.gff3'", ".gtf.gz"}, {}, "genes.gff3");
+  refuse("x", {"'.gff2'", ".gff3", ".gz"}, {}, "genes.gff2");
   expect_error<InputError>([&] { read_annotation(folder_ / "none.gtf"); }, {"none.gtf", "no such file"});
 }
 

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <htslib/bgzf.h>
 #include <testing.hpp>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <chrono>
@@ -112,6 +113,67 @@ TEST(Genome, AnUnknownContigIsRefusedWithTheNamesThatAreNear) {
   support::write_text_file(folder / "g.fa", fasta_text("chr8", "ACGT", 4) + fasta_text("chr9", "ACGT", 4));
   const Genome genome = Genome::open(folder / "g.fa");
   expect_error<InputError>([&] { (void)genome.fetch("8", 0, 2); }, {"g.fa", "'8'", "2 contigs", "chr8"});
+}
+
+TEST(Genome, AnIndexOfABgzipFileThatMissesItsSecondHalfIsMadeAgain) {
+  const TemporaryFolder folder;
+  const std::string sequence = random_letters(200000, 8, "ACGT");
+  put_bgzip(folder / "g.fa.gz", fasta_text("c", sequence, 60, "\r\n"));
+  Genome::open(folder / "g.fa.gz");
+  fs::remove(folder / "g.fa.gz.gzi");
+  EXPECT_EQ(Genome::open(folder / "g.fa.gz").fetch("c", 150000, 150010), sequence.substr(150000, 10));
+  EXPECT_TRUE(fs::exists(folder / "g.fa.gz.gzi"));
+}
+
+/// Takes the right to write into a folder for as long as it lives; from root, by being somebody else.
+class ReadOnlyFolder {
+ public:
+  explicit ReadOnlyFolder(fs::path folder) : folder_(std::move(folder)) {
+    fs::permissions(folder_, static_cast<fs::perms>(0555));
+    if (is_root_) EXPECT_EQ(::seteuid(65534), 0);
+  }
+  ~ReadOnlyFolder() {
+    if (is_root_) EXPECT_EQ(::seteuid(0), 0);
+    fs::permissions(folder_, fs::perms::owner_all);
+  }
+  ReadOnlyFolder(const ReadOnlyFolder&) = delete;
+  ReadOnlyFolder& operator=(const ReadOnlyFolder&) = delete;
+
+ private:
+  fs::path folder_;
+  bool is_root_ = ::geteuid() == 0;
+};
+
+TEST(Genome, InAFolderThatIsReadOnlyAnIndexThatIsThereServesAndOneThatIsMissingIsAnError) {
+  const TemporaryFolder folder;
+  support::write_text_file(folder / "ready.fa", fasta_text("c", "ACGT", 4));
+  support::write_text_file(folder / "bare.fa", fasta_text("c", "ACGT", 4));
+  Genome::open(folder / "ready.fa");
+  const ReadOnlyFolder locked(folder.path());
+  EXPECT_EQ(Genome::open(folder / "ready.fa").fetch("c", 0, 4), "ACGT");
+  expect_error<InputError>(
+      [&] { Genome::open(folder / "bare.fa"); },
+      {"bare.fa: its index cannot be made beside it", "Permission denied", "samtools faidx"});
+}
+
+TEST(Genome, AWindowLargerThanItsContigIsNOnBothSides) {
+  const TemporaryFolder folder;
+  support::write_text_file(folder / "g.fa", fasta_text("c", "ACgt", 4));
+  const Genome genome = Genome::open(folder / "g.fa");
+  EXPECT_EQ(genome.fetch("c", -3, 6), "NNNACGTNN");
+  EXPECT_EQ(genome.fetch("c", 4, 6), "NN");
+  EXPECT_EQ(genome.fetch("c", -6, -4), "NN");
+  EXPECT_EQ(genome.fetch("c", 2, 2), "");
+}
+
+TEST(Genome, LettersOfIupacBecomeNAndOthersAreRefusedWithTheirLine) {
+  const TemporaryFolder folder;
+  support::write_text_file(folder / "g.fa", fasta_text("c", "ACGTRYSWKMBDHVNUXrysw", 7));
+  EXPECT_EQ(Genome::open(folder / "g.fa").fetch("c", 0, 21), "ACGT" + std::string(17, 'N'));
+  support::write_text_file(folder / "protein.fa", ">p\nACDG\nMKVLE\n");
+  expect_error<InputError>([&] { Genome::open(folder / "protein.fa"); },
+                           {"line 3", "'L' at column 4", "DNA"});
+  expect_error<InputError>([&] { read_fasta(folder / "protein.fa"); }, {"line 3", "'L' at column 4"});
 }
 
 TEST(Genome, AFileCutAfterItsIndexWasMadeIsRefused) {

@@ -107,6 +107,24 @@ TEST(Mutagenesis, TheDistanceEndsAtTheWindowsEnds) {
   EXPECT_EQ(mutant.edits.size(), 64U);
 }
 
+TEST(Mutagenesis, ANumberOfBasesIsChangedExactlyWhateverTheRate) {
+  support::RandomStream random(17);
+  const std::string window = random_window(18);
+  MutagenesisOptions options = options_of(128, 1.0);
+  options.number = 5;
+  std::set<std::int64_t> changed;
+  for (int trial = 0; trial < 500; ++trial) {
+    const Mutant mutant = random_mutant(window, kStart, kTss, options, random);
+    ASSERT_EQ(mutant.edits.size(), 5U);
+    for (const Edit& edit : mutant.edits) changed.insert(edit.position);
+  }
+  EXPECT_EQ(changed.size(), 256U);
+  options = options_of(2, 0.0);
+  options.number = 5;
+  expect_error<InputError>([&] { random_mutant(window, kStart, kTss, options, random); },
+                           {"4 known bases", "2 bp", "5513", "at least the 5"});
+}
+
 TEST(Mutagenesis, TheSameStreamGivesTheSameMutant) {
   const std::string window = random_window(12);
   support::RandomStream one(13);

@@ -11,13 +11,15 @@
 
 namespace biodta::genome {
 
-/// Coordinates are 0-based half-open on the + strand. Letters come as uppercase ACGT; everything else as N.
-/// Not thread-safe: one object a thread.
+/// Coordinates are 0-based half-open on the + strand. Letters come as uppercase ACGT, in whichever case the
+/// file has them (soft masking is not kept); everything else, IUPAC's ambiguous letters and U among it, comes
+/// as N. Not thread-safe: one object a thread.
 class Genome {
  public:
   /// Opens a FASTA file; makes the .fai (and .gzi) beside it when missing or older than it. Throws
-  /// InputError, naming the line, for what is no FASTA with lines of equal length, and for one packed by gzip
-  /// rather than bgzip.
+  /// InputError, naming the line, for what is no FASTA with lines of equal length, or has letters that IUPAC
+  /// does not know (seen when the index is made); for one packed by gzip rather than bgzip; and where the
+  /// index is missing and cannot be made, as in a folder that is read-only.
   static Genome open(const std::filesystem::path& fasta);
   ~Genome();
   Genome(Genome&&) noexcept;

@@ -34,10 +34,11 @@ class VariantFile {
   /// Contigs of the header and of the records. A contig that is asked for and not among them has no edits:
   /// compare with the genome's, lest "1" and "chr1" pass for a genome without variants.
   std::vector<std::string> contigs() const;
-  /// Edits of one haplotype of one sample that touch [start, end) of a contig, by position. Unphased
-  /// heterozygous genotypes, symbolic alleles and overlapping edits are InputErrors that name the record. A
-  /// missing call is taken as the reference; so is `*`, whose deletion is another record's edit. Records of
-  /// the last region are kept: go over samples inside, regions outside.
+  /// Edits of one haplotype of one sample that touch [start, end) of a contig, by position, as the file has
+  /// them; HaplotypeReader knows the genome, and so symbolic alleles too. Unphased heterozygous genotypes,
+  /// symbolic alleles and overlapping edits are InputErrors that name the record. A missing call is taken as
+  /// the reference; so is `*`, whose deletion is another record's edit. Records of the last region are kept:
+  /// go over samples inside, regions outside.
   /// @param haplotype  0, or 1 for the second of a diploid genotype; a haploid genotype has only 0.
   std::vector<Edit> haplotype_edits(std::string_view contig, std::int64_t start, std::int64_t end,
                                     std::size_t sample, int haplotype) const;
@@ -45,6 +46,7 @@ class VariantFile {
   int ploidy(std::size_t sample) const;
 
  private:
+  friend class HaplotypeReader;
   struct Implementation;
   explicit VariantFile(std::unique_ptr<Implementation> implementation);
   std::unique_ptr<Implementation> implementation_;
