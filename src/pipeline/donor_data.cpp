@@ -1,6 +1,8 @@
 #include "measurement_table.hpp"
 
+#include <biodta/genome/contig_names.hpp>
 #include <biodta/genome/fasta.hpp>
+#include <biodta/genome/haplotypes.hpp>
 #include <biodta/genome/sequence.hpp>
 #include <biodta/genome/variants.hpp>
 #include <biodta/pipeline/donor_data.hpp>
@@ -9,8 +11,8 @@
 #include <biodta/support/text.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
+#include <cstdlib>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,33 +29,41 @@ class VcfGenomes : public training::DonorGenomes {
   VcfGenomes(const DonorFiles& files, std::int64_t window)
       : genome_(genome::Genome::open(files.genome)),
         variants_(genome::VariantFile::open(files.vcf)),
-        vcf_(files.vcf),
+        reader_(genome_, variants_, files.haplotypes),
         window_(window) {}
 
-  genome::Genome& genome() { return genome_; }
+  const genome::Genome& genome() const { return genome_; }
   const genome::VariantFile& variants() const { return variants_; }
+  const genome::HaplotypeReader& reader() const { return reader_; }
   std::vector<genome::Gene> genes;   // of the table, in its order
   std::vector<std::size_t> samples;  // of the table's donors, in its order
 
   training::HaplotypeWindows windows(std::uint32_t gene, std::span<const std::uint32_t> donors,
                                      std::int64_t shift) override {
-    const auto& where = genes[gene];
-    const auto window = genome::window_around(where.tss + shift, window_);
-    const auto reference = genome_.fetch(where.contig, window.start, window.end);
-    training::HaplotypeWindows result;
+    std::vector<genome::HaplotypeId> haplotypes;
     for (const auto donor : donors) {
-      const auto sample = samples[donor];
-      std::array<std::uint32_t, 2> of{};
-      for (int haplotype = 0; haplotype < variants_.ploidy(sample); ++haplotype) {
-        const auto edits =
-            variants_.haplotype_edits(where.contig, window.start, window.end, sample, haplotype);
-        const auto place = vcf_.string() + ": sample " + variants_.samples()[sample] + " on " + where.contig;
-        of[static_cast<std::size_t>(haplotype)] =
-            index_of(genome::apply_substitutions(reference, window.start, edits, place), result.sequences);
-      }
-      if (variants_.ploidy(sample) == 1) of[1] = of[0];
-      result.of_donor.push_back(of);
+      haplotypes.push_back({samples[donor], 0});
+      haplotypes.push_back({samples[donor], 1});
     }
+    // A wider window is cut, so that a shift counts from where the haplotype's own TSS lies.
+    const auto margin = std::abs(shift);
+    const auto found = reader_.windows(genes[gene].contig, genes[gene].tss, window_ + 2 * margin, haplotypes);
+    training::HaplotypeWindows result;
+    std::vector<std::uint32_t> place(found.distinct(), kNotUsed);
+    std::unordered_map<std::string, std::uint32_t> known;
+    const auto index_of = [&](std::size_t distinct) {
+      if (place[distinct] == kNotUsed) {
+        auto sequence = found.sequence(distinct).substr(static_cast<std::size_t>(margin + shift),
+                                                        static_cast<std::size_t>(window_));
+        const auto [entry, is_new] =
+            known.emplace(sequence, static_cast<std::uint32_t>(result.sequences.size()));
+        if (is_new) result.sequences.push_back(std::move(sequence));
+        place[distinct] = entry->second;
+      }
+      return place[distinct];
+    };
+    for (std::size_t i = 0; i < haplotypes.size(); i += 2)
+      result.of_donor.push_back({index_of(found.of(i)), index_of(found.of(i + 1))});
     return result;
   }
 
@@ -63,16 +73,11 @@ class VcfGenomes : public training::DonorGenomes {
   }
 
  private:
-  static std::uint32_t index_of(std::string sequence, std::vector<std::string>& sequences) {
-    const auto found = std::find(sequences.begin(), sequences.end(), sequence);
-    const auto index = static_cast<std::uint32_t>(found - sequences.begin());
-    if (found == sequences.end()) sequences.push_back(std::move(sequence));
-    return index;
-  }
+  static constexpr std::uint32_t kNotUsed = ~std::uint32_t{0};
 
   genome::Genome genome_;
   genome::VariantFile variants_;
-  std::filesystem::path vcf_;
+  genome::HaplotypeReader reader_;
   std::int64_t window_;
 };
 
@@ -100,6 +105,14 @@ void find_samples(const DonorFiles& files, const std::vector<std::string>& donor
   }
 }
 
+/// "ENSG00000136574" of "ENSG00000136574.19"; other names as they are.
+std::string without_version(const std::string& name) {
+  const auto dot = name.rfind('.');
+  const bool versioned = dot != std::string::npos && dot + 1 < name.size() &&
+                         name.find_first_not_of("0123456789", dot + 1) == std::string::npos;
+  return versioned ? name.substr(0, dot) : name;
+}
+
 /// Genes of an annotation by id, id without version, or a symbol that only one of them bears.
 class GeneNames {
  public:
@@ -113,8 +126,7 @@ class GeneNames {
 
   std::optional<std::size_t> find(const std::string& name) const {
     if (const auto found = by_id_.find(name); found != by_id_.end()) return found->second;
-    if (const auto found = by_id_.find(name.substr(0, name.rfind('.'))); found != by_id_.end())
-      return found->second;
+    if (const auto found = by_id_.find(without_version(name)); found != by_id_.end()) return found->second;
     const auto found = by_symbol_.find(name);
     return found == by_symbol_.end() ? std::nullopt : found->second;
   }
@@ -164,29 +176,16 @@ void take_genes(const DonorFiles& files, const MeasurementTable& table, VcfGenom
                 files.annotation.string() + " and are left out");
 }
 
-void check_places(const DonorFiles& files, VcfGenomes& genomes) {
-  const auto contigs = genomes.variants().contigs();
-  bool on_known_contig = false;
-  for (const auto& gene : genomes.genes) {
-    const auto place = "gene " + gene.id + " (" + gene.symbol + ")";
-    if (!genomes.genome().has_contig(gene.contig)) {
-      throw InputError(
-          files.annotation, place, "contig " + gene.contig,
-          "a contig of " + files.genome.string() + ", such as " + genomes.genome().contigs().front(),
-          "genome and annotation must name contigs alike and be of one assembly");
-    }
-    if (gene.tss < 0 || gene.tss >= genomes.genome().contig_length(gene.contig)) {
-      throw InputError(files.annotation, place, "a TSS at " + std::to_string(gene.tss + 1),
-                       "a position on " + gene.contig + " of " +
-                           std::to_string(genomes.genome().contig_length(gene.contig)) + " bp");
-    }
-    on_known_contig =
-        on_known_contig || std::find(contigs.begin(), contigs.end(), gene.contig) != contigs.end();
-  }
-  if (!on_known_contig) {
-    throw InputError(files.vcf, "contigs", contigs.empty() ? "none" : contigs.front() + ", …",
-                     "contigs of the genes, such as " + genomes.genes.front().contig);
-  }
+/// Genes of contigs that the VCF knows nothing of are the same in all donors.
+void tell_silent_contigs(const DonorFiles& files, const VcfGenomes& genomes, support::Reporter& reporter) {
+  const auto silent = [&](const genome::Gene& gene) { return !genomes.reader().has_contig(gene.contig); };
+  const auto count = std::count_if(genomes.genes.begin(), genomes.genes.end(), silent);
+  if (count == 0) return;
+  const auto& first = *std::find_if(genomes.genes.begin(), genomes.genes.end(), silent);
+  reporter.warn(files.vcf.string() + ": has no contig of " +
+                support::with_thousands(static_cast<std::uint64_t>(count)) + " of the " +
+                support::with_thousands(genomes.genes.size()) + " genes (" + first.contig +
+                ", …): there all donors are the reference");
 }
 
 }  // namespace
@@ -195,7 +194,8 @@ void describe(support::OptionVisitor& visit, DonorFiles& files) {
   visit.field("genome", files.genome, "genome, FASTA, plain or bgzip");
   visit.field("annotation", files.annotation, "genes, GTF or BED");
   visit.section("genes", files.genes, "which genes, and which position stands for one");
-  visit.field("vcf", files.vcf, "donors' variants, VCF or BCF");
+  visit.field("vcf", files.vcf, "donors' variants, VCF or BCF; phased or haploid");
+  visit.section("haplotypes", files.haplotypes, "variants that cannot be used");
   visit.field("expression", files.expression,
               "measured expression, TSV: a line a gene (id or symbol), a column a donor; empty = train on "
               "tracks");
@@ -209,11 +209,15 @@ DonorInputs read_donor_data(const DonorFiles& files, std::int64_t window, bool w
   training::DonorData data;
   find_samples(files, table.columns, *genomes);
   take_genes(files, table, *genomes, data, reporter);
-  check_places(files, *genomes);
+  genome::use_contigs_of(genomes->genome(), genomes->genes, files.annotation);
+  tell_silent_contigs(files, *genomes, reporter);
   data.donors = std::move(table.columns);
   data.genomes = genomes.get();
-  data.identity = {{"donors.window", std::to_string(window)},
-                   {"donors.genes.tss", genome::to_string(files.genes.tss)}};
+  data.identity = {
+      {"donors.window", std::to_string(window)},
+      {"donors.genes.tss", genome::to_string(files.genes.tss)},
+      {"donors.haplotypes", std::string(files.haplotypes.skip_mismatches ? "skip_mismatches " : "") +
+                                (files.haplotypes.skip_unsupported ? "skip_unsupported" : "")}};
   if (with_checksums) {
     data.identity["donors.genome"] = support::file_checksum(files.genome);
     data.identity["donors.annotation"] = support::file_checksum(files.annotation);

@@ -9,6 +9,7 @@
 #include <biodta/enformer/tracks.hpp>
 #include <biodta/genome/fasta.hpp>
 #include <biodta/genome/variants.hpp>
+#include <biodta/pipeline/runtime.hpp>
 #include <biodta/pipeline/train_enformer.hpp>
 #include <biodta/support/atomic_file.hpp>
 #include <biodta/support/random.hpp>
@@ -29,6 +30,7 @@ class DonorWorld {
   static constexpr std::size_t kGenes = 24, kDonors = 16;
 
   DonorWorld() {
+    pipeline::set_threads(1);  // the network is too small to be shared out
     support::RandomStream random(12);
     write_genome(random);
     write_donors(random);
@@ -40,7 +42,7 @@ head: planted
 readout: {tracks: [1], bins: 8}
 donors: {genome: genome.fa, annotation: genes.gtf, vcf: donors.vcf.gz, expression: expression.tsv}
 groups: {genes: 4, donors_per_gene: 6, held_out_donor_share: 0.25, held_out_gene_share: 0.25, max_shift: 2}
-training: {max_steps: 120, clip_norm: 0.5, evaluate_every: 60, checkpoint_every: 0, log_every: 10}
+training: {max_steps: 80, clip_norm: 0.5, evaluate_every: 40, checkpoint_every: 0, log_every: 10}
 optimizer: {learning_rate: 0.005}
 schedule: {warmup_fraction: 0.1}
 )");
@@ -76,7 +78,8 @@ schedule: {warmup_fraction: 0.1}
 
   void write_donors(support::RandomStream& random) {
     std::vector<std::string> donors;
-    for (std::size_t donor = 0; donor < kDonors; ++donor) donors.push_back("HG" + std::to_string(100 + donor));
+    for (std::size_t donor = 0; donor < kDonors; ++donor)
+      donors.push_back("HG" + std::to_string(100 + donor));
     support::Table table{folder_ / "expression.tsv", {"gene"}, {}};
     table.columns.insert(table.columns.end(), donors.rbegin(), donors.rend());  // not in the order of the VCF
     std::vector<genome::VcfRecord> records;

@@ -23,9 +23,9 @@ namespace biodta::pipeline {
 namespace {
 
 using ::testing::Contains;
-using ::testing::HasSubstr;
 using testing::DonorWorld;
 using testing::expect_error;
+using ::testing::HasSubstr;
 
 const TrainRuntime kDonorsOnCpu{.device = "cpu"};
 
@@ -44,13 +44,14 @@ TEST(TrainDonors, RaisesTheCorrelationOverDonorsThatItHasNotSeen) {
   EXPECT_LT(before.at("pearson_donors.training_genes"), 0.6);
   EXPECT_GT(after.at("pearson_donors.training_genes"), 0.9);
   EXPECT_GT(after.at("pearson_donors.held_out_genes"), 0.9);
-  EXPECT_EQ(after.at("genes.training_genes"), 18);
-  EXPECT_EQ(after.at("genes.held_out_genes"), 6);
+  // Four held-out donors carry equally many copies of the motif of some genes.
+  EXPECT_GT(after.at("genes.training_genes"), 12);
+  EXPECT_LE(after.at("genes.training_genes"), 18);
 
   // What was saved is what was evaluated; both heads and the names of the tracks are there.
-  const auto again = evaluate_enformer(world.options({"weights=" + (world / "personal").string(),
-                                                      "output=" + (world / "after").string()}),
-                                       support::silent_reporter(), kDonorsOnCpu);
+  const auto again = evaluate_enformer(
+      world.options({"weights=" + (world / "personal").string(), "output=" + (world / "after").string()}),
+      support::silent_reporter(), kDonorsOnCpu);
   for (const auto& [name, value] : again) {
     if (name != "loss") {
       EXPECT_NEAR(value, after.at(name), 1e-5) << name;
@@ -68,14 +69,17 @@ TEST(TrainDonors, TellsOfEachGeneWhatTheFiguresAreMadeOf) {
   const auto table = support::read_table(world / "personal/evaluation_genes.tsv");
   ASSERT_EQ(table.rows.size(), DonorWorld::kGenes);
   double sum = 0;
-  std::size_t held_out = 0;
+  std::size_t held_out = 0, varying = 0;
   for (const auto& row : table.rows) {
     if (row[table.column("set")] != "held_out") continue;
-    sum += std::stod(row[table.column("pearson_donors")]);
     ++held_out;
+    if (row[table.column("pearson_donors")].empty()) continue;
+    sum += std::stod(row[table.column("pearson_donors")]);
+    ++varying;
   }
   EXPECT_EQ(held_out, 6U);
-  EXPECT_NEAR(sum / 6, figures.at("pearson_donors.held_out_genes"), 1e-12);
+  EXPECT_EQ(static_cast<double>(varying), figures.at("genes.held_out_genes"));
+  EXPECT_NEAR(sum / static_cast<double>(varying), figures.at("pearson_donors.held_out_genes"), 1e-12);
 }
 
 TEST(TrainDonors, ReadsADonorsHaplotypesAndExpressionFromTheFiles) {
@@ -102,8 +106,7 @@ TEST(TrainDonors, ReadsADonorsHaplotypesAndExpressionFromTheFiles) {
           std::find(variants.samples().begin(), variants.samples().end(), name) - variants.samples().begin());
       double whole = 0;
       for (const int haplotype : {0, 1}) {
-        const auto& found =
-            windows.sequences[windows.of_donor[i][static_cast<std::size_t>(haplotype)]];
+        const auto& found = windows.sequences[windows.of_donor[i][static_cast<std::size_t>(haplotype)]];
         auto expected = genome.fetch("c1", tss + 2 - 64, tss + 2 + 64);
         // The variant is at the TSS − 1, 61 bp into a window that begins 62 bp before the TSS.
         if (!variants.haplotype_edits("c1", tss - 64, tss + 64, sample, haplotype).empty()) {
@@ -128,7 +131,8 @@ TEST(TrainDonors, TrainsAHeadAloneAndLeavesTheRestAsItWas) {
   ASSERT_EQ(before.size(), after.size());
   for (const auto& [name, tensor] : before)
     EXPECT_EQ(torch::equal(tensor, after.at(name)), !name.starts_with("_heads.planted")) << name;
-  const auto state = weights::read_tensors(world / "personal/checkpoints/step-5/optimizer.safetensors").tensors;
+  const auto state =
+      weights::read_tensors(world / "personal/checkpoints/step-5/optimizer.safetensors").tensors;
   EXPECT_EQ(state.size(), 3U * 2U + 1U);  // of the head's weight and bias, and the level
 }
 

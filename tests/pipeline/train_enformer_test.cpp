@@ -4,6 +4,7 @@
 #include <biodta/enformer/sequence_embedder.hpp>
 #include <biodta/enformer/tracks.hpp>
 #include <biodta/genome/fasta.hpp>
+#include <biodta/pipeline/runtime.hpp>
 #include <biodta/pipeline/train_enformer.hpp>
 #include <biodta/support/atomic_file.hpp>
 #include <biodta/support/error.hpp>
@@ -31,6 +32,7 @@ using ::testing::HasSubstr;
 class EnformerWorld {
  public:
   EnformerWorld() {
+    set_threads(1);  // the network is too small to be shared out
     std::vector<genome::FastaRecord> loci;
     std::vector<float> values;
     support::RandomStream random(3);
