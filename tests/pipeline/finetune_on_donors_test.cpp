@@ -24,9 +24,10 @@ TEST(FinetuneOnDonors, RaisesTheCorrelationOverHeldOutDonorsOfASimulatedWorld) {
   const testing::TemporaryFolder folder;
   const auto script =
       std::filesystem::path(BIODTA_TESTS_SOURCE_DIR).parent_path() / "scripts/finetune_on_donors";
-  const std::string command = "BIODTA_BIN_DIR='" BIODTA_BIN_DIR "' '" + script.string() +
-                              "' --no-build --donors 24 --cells 4000 --reference-epochs 2 --epochs 8 --folder '" +
-                              folder.path().string() + "' 5 > '" + (folder / "table").string() + "'";
+  const std::string command =
+      "BIODTA_BIN_DIR='" BIODTA_BIN_DIR "' '" + script.string() +
+      "' --no-build --donors 24 --cells 4000 --reference-epochs 2 --epochs 8 --folder '" +
+      folder.path().string() + "' 5 > '" + (folder / "table").string() + "'";
   ASSERT_EQ(std::system(command.c_str()), 0);
   const std::string name = "pearson_donors.training_genes";
   EXPECT_GT(figure_of(folder / "5/after/evaluation.tsv", name),
