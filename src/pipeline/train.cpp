@@ -1,4 +1,4 @@
-#include "run_folder.hpp"
+#include "run_training.hpp"
 
 #include <biodta/cells/corpus.hpp>
 #include <biodta/data/packed_batch.hpp>
@@ -224,28 +224,10 @@ training::TrainingOutcome train(const TrainOptions& options, support::Reporter& 
   tell_plan(*setup.data, setup.model, setup.schedule, runtime, device, reporter);
   if (options.corpus_in_memory) setup.data->corpus.load_tokens();
 
-  auto membership = runtime.membership;
-  membership.timeout_seconds = static_cast<int>(options.distributed.timeout_seconds);
-  const auto ranks = distributed::make_communicator(membership, device);
-  training::AdamW optimizer(*setup.model, options.optimizer);
-  std::optional<training::CheckpointStore> checkpoints;
-  if (ranks->is_first()) {
-    checkpoints.emplace(options.output / "checkpoints", static_cast<std::size_t>(options.training.keep_last));
-  }
-  RunFolder run_folder(options.output, support::write_options(options), "model");
-  training::MetricsFile metrics(options.output / "metrics.jsonl");
-  training::ProgressObserver progress("train", reporter);
-  training::TrainerParts parts{.task = *setup.task,
-                               .optimizer = optimizer,
-                               .schedule = setup.schedule,
-                               .ranks = *ranks,
-                               .checkpoints = checkpoints ? &*checkpoints : nullptr,
-                               .observers = {&run_folder, &metrics, &progress},
-                               .reporter = reporter,
-                               .stop = runtime.stop};
-  training::Trainer trainer(parts, options.training,
-                            training::peak_learning_rate(options.optimizer, ranks->size()));
-  auto outcome = trainer.run();
+  const auto ranks = join_ranks(runtime, options.distributed, device);
+  const RunSettings settings{options.output, support::write_options(options), "model", options.training,
+                             options.optimizer};
+  auto outcome = run_training(*setup.task, setup.schedule, *ranks, settings, reporter, runtime.stop);
   if (!outcome.stopped && ranks->is_first()) {
     setup.model->to(torch::kCPU);
     write_model(options, setup.model, setup.data->corpus.vocabulary());

@@ -1,76 +1,48 @@
-#include "run_folder.hpp"
+#include "enformer_run.hpp"
+#include "run_training.hpp"
 
-#include <biodta/enformer/enformer.hpp>
 #include <biodta/enformer/model_folder.hpp>
-#include <biodta/enformer/tracks.hpp>
 #include <biodta/pipeline/device.hpp>
-#include <biodta/pipeline/track_data.hpp>
 #include <biodta/pipeline/train_enformer.hpp>
-#include <biodta/support/atomic_file.hpp>
-#include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
 
+#include <cstdint>
 #include <memory>
-#include <optional>
-#include <utility>
-#include <vector>
+#include <string>
 
 namespace biodta::pipeline {
 namespace {
 
-void require_set(const std::filesystem::path& path, const char* key, const char* what) {
-  if (path.empty()) throw ConfigError(std::string(key) + ": is not set, expected " + what);
+training::Schedule schedule_of(const TrainEnformerOptions& options, const training::Task& task) {
+  return {options.schedule, training::total_steps(options.training, task.steps_per_epoch())};
 }
 
-training::TrackData load_data(const TrainEnformerOptions& options) {
-  require_set(options.sequences, "sequences", "a FASTA file of loci");
-  require_set(options.tracks, "tracks", "an HDF5 file of the loci's tracks");
-  require_set(options.output, "output", "a folder to write");
-  return read_track_data(options.sequences, options.tracks);
-}
-
-enformer::Enformer make_model(const TrainEnformerOptions& options, const training::TrackData& data) {
-  auto config = options.enformer;
-  config.heads_out = {{options.head, static_cast<std::int64_t>(data.track_names.size())}};
-  enformer::Enformer model(config);
-  model->initialise(static_cast<std::uint64_t>(options.training.seed));
-  return model;
-}
-
-training::EnformerTask make_task(const TrainEnformerOptions& options, const training::TrackData& data,
-                                 distributed::Communicator& ranks, torch::Device device) {
-  return {make_model(options, data),
-          options.head,
-          data,
-          options.data,
-          options.training.gradient_accumulation,
-          ranks,
-          device};
-}
-
-void tell_plan(const training::EnformerTask& task, torch::nn::Module& module, const training::TrackData& data,
-               const training::Schedule& schedule, support::Reporter& reporter) {
+void tell_plan(EnformerRun& run, const training::Schedule& schedule, support::Reporter& reporter) {
+  std::uint64_t all = 0, learning = 0;
+  for (const auto& parameter : run.task().module().parameters()) {
+    const auto size = static_cast<std::uint64_t>(parameter.numel());
+    all += size;
+    if (parameter.requires_grad()) learning += size;
+  }
   using support::with_thousands;
-  std::uint64_t parameters = 0;
-  for (const auto& parameter : module.parameters())
-    parameters += static_cast<std::uint64_t>(parameter.numel());
-  reporter.info(with_thousands(task.training_loci().size()) + " loci to train on, " +
-                with_thousands(task.held_out_loci().size()) + " held out; " +
-                with_thousands(data.track_names.size()) + " tracks; " + with_thousands(parameters) +
-                " parameters; " + with_thousands(schedule.total_steps()) + " steps");
+  reporter.info(run.start->told);
+  reporter.info(run.plan + "; " + with_thousands(all) + " parameters" +
+                (learning == all ? "" : ", of which " + with_thousands(learning) + " learn") + "; " +
+                with_thousands(schedule.total_steps()) + " steps");
+}
+
+/// The settings as they really were: with weights, the network is theirs.
+std::string resolved(TrainEnformerOptions options, const EnformerRun& run) {
+  options.enformer = run.start->model->config();
+  return support::write_options(options);
 }
 
 /// The weights come last: without them the folder is no Enformer.
-void write_folder(const TrainEnformerOptions& options, const training::TrackData& data,
-                  torch::nn::Module& module) {
-  std::vector<enformer::Track> tracks;
-  for (const auto& name : data.track_names) {
-    tracks.push_back({options.head, static_cast<std::int64_t>(tracks.size()), name});
-  }
-  enformer::write_tracks(options.output / "tracks.tsv", tracks);
-  module.to(torch::kCPU);
-  const auto shared = std::dynamic_pointer_cast<enformer::EnformerImpl>(module.shared_from_this());
-  enformer::save_enformer(enformer::Enformer(shared), options.output);
+void write_folder(const TrainEnformerOptions& options, const EnformerRun& run) {
+  write_track_names(options, run.track_names());
+  auto model = run.start->model;
+  model->to(torch::kCPU);
+  enformer::save_enformer(model, options.output);
 }
 
 }  // namespace
@@ -78,12 +50,18 @@ void write_folder(const TrainEnformerOptions& options, const training::TrackData
 void describe(support::OptionVisitor& visit, TrainEnformerOptions& options) {
   visit.field("sequences", options.sequences, "loci, FASTA; the window lies in the middle of each");
   visit.field("tracks", options.tracks,
-              "tracks of the loci, HDF5: tracks [loci, bins, tracks] and track_names");
+              "tracks of the loci: HDF5 (tracks [loci, bins, tracks] and track_names), or TSV with a line a "
+              "locus and a column a track: sums over readout.bins");
   visit.field("output", options.output, "folder to write; one with checkpoints is gone on from");
-  visit.field("head", options.head, "name of the output head");
+  visit.field("weights", options.weights, "folder of an Enformer to start from; empty = a new network");
+  visit.field("head", options.head, "name of the output head; a new one where the weights have none such");
+  describe(visit, options.trainable);
   visit.section("enformer", options.enformer,
-                "sizes of the network; its head has as many tracks as the data");
-  visit.section("data", options.data, "batches, augmentation, held-out loci");
+                "sizes of a new network; its head has as many tracks as the data");
+  visit.section("readout", options.readout, "what stands for a gene's expression");
+  visit.section("data", options.data, "loci: batches, augmentation, what is held out");
+  visit.section("donors", options.donors, "donors' genomes and expression, to train on instead of tracks");
+  visit.section("groups", options.groups, "donors: batches, loss, augmentation, what is held out");
   visit.section("training", options.training, "the loop");
   visit.section("optimizer", options.optimizer, "AdamW");
   visit.section("schedule", options.schedule, "learning rate over the run");
@@ -91,46 +69,24 @@ void describe(support::OptionVisitor& visit, TrainEnformerOptions& options) {
 }
 
 void check_enformer_training(const TrainEnformerOptions& options) {
-  const auto data = load_data(options);
   const auto alone = distributed::make_communicator({}, torch::kCPU);
-  const auto task = make_task(options, data, *alone, torch::kCPU);
-  const training::Schedule schedule(options.schedule,
-                                    training::total_steps(options.training, task.steps_per_epoch()));
+  const auto run = set_up_enformer(options, *alone, torch::kCPU, support::silent_reporter());
+  schedule_of(options, run->task());
 }
 
 training::TrainingOutcome train_enformer(const TrainEnformerOptions& options, support::Reporter& reporter,
                                          const TrainRuntime& runtime) {
   const auto device = choose_device(runtime.device, runtime.membership.local_rank);
-  const auto data = load_data(options);
-  auto membership = runtime.membership;
-  membership.timeout_seconds = static_cast<int>(options.distributed.timeout_seconds);
-  const auto ranks = distributed::make_communicator(membership, device);
-  auto task = make_task(options, data, *ranks, device);
-  const training::Schedule schedule(options.schedule,
-                                    training::total_steps(options.training, task.steps_per_epoch()));
-  if (ranks->is_first()) tell_plan(task, task.module(), data, schedule, reporter);
+  const auto ranks = join_ranks(runtime, options.distributed, device);
+  const auto run = set_up_enformer(options, *ranks, device, reporter);
+  const auto schedule = schedule_of(options, run->task());
+  tell_plan(*run, schedule, reporter);
 
-  training::AdamW optimizer(task.module(), options.optimizer);
-  std::optional<training::CheckpointStore> checkpoints;
-  if (ranks->is_first()) {
-    checkpoints.emplace(options.output / "checkpoints", static_cast<std::size_t>(options.training.keep_last));
-  }
-  RunFolder run_folder(options.output, support::write_options(options), "model.safetensors");
-  training::MetricsFile metrics(options.output / "metrics.jsonl");
-  training::ProgressObserver progress("train", reporter);
-  training::TrainerParts parts{.task = task,
-                               .optimizer = optimizer,
-                               .schedule = schedule,
-                               .ranks = *ranks,
-                               .checkpoints = checkpoints ? &*checkpoints : nullptr,
-                               .observers = {&run_folder, &metrics, &progress},
-                               .reporter = reporter,
-                               .stop = runtime.stop};
-  training::Trainer trainer(parts, options.training,
-                            training::peak_learning_rate(options.optimizer, ranks->size()));
-  auto outcome = trainer.run();
+  const RunSettings settings{options.output, resolved(options, *run), "model.safetensors", options.training,
+                             options.optimizer};
+  auto outcome = run_training(run->task(), schedule, *ranks, settings, reporter, runtime.stop);
   if (!outcome.stopped && ranks->is_first()) {
-    write_folder(options, data, task.module());
+    write_folder(options, *run);
     reporter.info("wrote " + options.output.string());
   }
   ranks->barrier();

@@ -15,7 +15,7 @@ void describe(support::OptionVisitor& visit, BankOptions& options) {
 
 void describe(support::OptionVisitor& visit, DistributedOptions& options) {
   visit.field("processes", options.processes,
-              "ranks that biodta-train starts on this machine; 0 = one per visible GPU, else one",
+              "ranks that the program starts on this machine; 0 = one per visible GPU, else one",
               support::between(0, 4096));
   visit.field("timeout_seconds", options.timeout_seconds,
               "silence after which another rank is taken for dead", support::at_least(1));

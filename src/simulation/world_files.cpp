@@ -9,7 +9,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace biodta::simulation {
 namespace {
@@ -71,6 +74,33 @@ void write_cells(const World& world, const fs::path& path) {
   contents.obs.push_back(std::move(split));
   contents.counts = world.cells.counts;
   cells::write_h5ad(path, contents);
+}
+
+/// Pseudo-bulk of the counts as they were drawn: of 10,000 counts of a donor, so many are of the gene.
+void write_donor_expression(const World& world, const fs::path& path) {
+  const std::size_t donors = world.donors.size(), genes = world.genes.size();
+  std::vector<double> sums(genes * donors, 0.0), totals(donors, 0.0);
+  const cells::CountBlock& counts = world.cells.counts;
+  for (std::size_t cell = 0; cell < counts.cell_count(); ++cell) {
+    const auto donor = static_cast<std::size_t>(world.cells.donor[cell]);
+    for (std::size_t i = counts.offsets[cell]; i < counts.offsets[cell + 1]; ++i) {
+      sums[counts.genes[i] * donors + donor] += counts.counts[i];
+      totals[donor] += counts.counts[i];
+    }
+  }
+  support::Table table{path, {"gene_id"}, {}};
+  for (std::size_t donor = 0; donor < donors; ++donor) {
+    if (totals[donor] > 0) table.columns.push_back(world.donors[donor]);
+  }
+  for (std::size_t gene = 0; gene < genes; ++gene) {
+    std::vector<std::string> row = {world.genes[gene].id};
+    for (std::size_t donor = 0; donor < donors; ++donor) {
+      if (totals[donor] > 0)
+        row.push_back(support::format_double(1e4 * sums[gene * donors + donor] / totals[donor]));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  support::write_table(table);
 }
 
 void write_gene_sets(const World& world, const fs::path& path) {
@@ -141,6 +171,7 @@ void write_world(const World& world, const fs::path& folder) {
   write_gtf(world, at / "genes.gtf");
   write_variants(world, at / "donors.vcf.gz");
   write_cells(world, at / "cells.h5ad");
+  write_donor_expression(world, at / "donor_expression.tsv");
   write_gene_sets(world, at / "gene_sets.tsv");
   write_truth(world, at / "truth.tsv");
   genome::write_fasta(at / "loci.fa", world.loci.sequences);

@@ -1,4 +1,5 @@
 #include <biodta/enformer/one_hot.hpp>
+#include <biodta/support/checksum.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/random.hpp>
 #include <biodta/training/enformer_task.hpp>
@@ -13,13 +14,6 @@ namespace {
 
 /// Streams of random numbers, each for one purpose.
 enum Purpose : std::uint64_t { kSplit = 1, kOrder = 2, kAugmentation = 3 };
-
-/// o − y log o, summed. The output is positive; the constant keeps the logarithm finite where softplus
-/// underflows.
-torch::Tensor poisson_loss_sum(const torch::Tensor& output, const torch::Tensor& target) {
-  constexpr double kEpsilon = 1e-7;
-  return (output - target * torch::log(output + kEpsilon)).sum();
-}
 
 /// Sums from which each track's Pearson correlation follows: rows n, Σx, Σy, Σx², Σy², Σxy; [6, T] float64.
 torch::Tensor moments(const torch::Tensor& output_BNT, const torch::Tensor& target_BNT) {
@@ -49,24 +43,43 @@ void add_correlations(const torch::Tensor& moments_6T, const std::vector<std::st
   if (counted > 0) metrics["pearson"] = total / counted;
 }
 
-void check_sizes(const enformer::EnformerImpl& model, const std::string& head, const TrackData& data) {
-  const auto& config = model.config();
-  const auto tracks = static_cast<std::int64_t>(data.track_names.size());
-  const auto found = std::find_if(config.heads_out.begin(), config.heads_out.end(),
-                                  [&](const auto& entry) { return entry.first == head; });
-  if (found == config.heads_out.end() || found->second != tracks) {
-    throw ConfigError("the Enformer has no head \"" + head + "\" with " + std::to_string(tracks) + " tracks");
+void check_bins(const enformer::EnformerConfig& config, const TrackData& data, TrackLoss loss) {
+  if (data.readout) {
+    if (data.bins != 1) throw ConfigError("the tracks have one value a window, but several bins");
+    if (loss == TrackLoss::kPoissonMultinomial) {
+      throw ConfigError(
+          "data.loss: found poisson_multinomial, but the tracks have one value a window, which "
+          "is spread over nothing; expected poisson");
+    }
+    return;
   }
-  if (data.bins != model.output_bins()) {
-    throw ConfigError("the tracks have " + std::to_string(data.bins) + " bins a locus, the Enformer gives " +
-                      std::to_string(model.output_bins()) + " (window, num_downsamples, target_length)");
+  const auto bins = enformer::cropped_bins(config.sequence_bins(), config.target_length);
+  if (data.bins == bins) return;
+  throw ConfigError("the tracks have " + std::to_string(data.bins) + " bins a locus, the Enformer gives " +
+                    std::to_string(bins) + " (window, num_downsamples, target_length)");
+}
+
+void check_sizes(const TrainedParts& parts, const TrackData& data) {
+  const auto tracks = static_cast<std::int64_t>(data.track_names.size());
+  if (parts.tracks() != tracks) {
+    throw ConfigError("head: the Enformer's head " + parts.head() + " has " + std::to_string(parts.tracks()) +
+                      " tracks, the data have " + std::to_string(tracks));
   }
   for (std::size_t i = 0; i < data.sequences.size(); ++i) {
-    if (std::cmp_less(data.sequences[i].size(), config.window)) {
+    if (std::cmp_less(data.sequences[i].size(), parts.config().window)) {
       throw ConfigError("locus " + std::to_string(i) + " has " + std::to_string(data.sequences[i].size()) +
-                        " bp, less than the window of " + std::to_string(config.window));
+                        " bp, less than the window of " + std::to_string(parts.config().window));
     }
   }
+}
+
+/// What was learned from, so that a run does not go on with something else.
+std::map<std::string, std::string> checksums_of(const TrackData& data) {
+  std::string sequences;
+  for (const auto& sequence : data.sequences)
+    sequences += support::bytes_checksum(std::as_bytes(std::span(sequence)));
+  return {{"sequences", support::bytes_checksum(std::as_bytes(std::span(sequences)))},
+          {"values", support::bytes_checksum(std::as_bytes(std::span(data.values)))}};
 }
 
 }  // namespace
@@ -79,21 +92,23 @@ void describe(support::OptionVisitor& visit, EnformerTaskOptions& options) {
   visit.field("held_out", options.held_out, "share of the loci kept for evaluation",
               support::between(0, 0.9));
   visit.field("seed", options.seed, "of the split, the order and the augmentation", support::at_least(0));
+  describe(visit, options.loss);
 }
 
-EnformerTask::EnformerTask(enformer::Enformer model, std::string head, const TrackData& data,
-                           const EnformerTaskOptions& options, std::int64_t gradient_accumulation,
-                           distributed::Communicator& ranks, torch::Device device)
-    : model_(std::move(model)),
-      head_(std::move(head)),
+EnformerTask::EnformerTask(TrainedParts parts, const TrackData& data, const EnformerTaskOptions& options,
+                           std::int64_t gradient_accumulation, distributed::Communicator& ranks,
+                           torch::Device device)
+    : parts_(std::move(parts)),
       data_(&data),
       options_(options),
       accumulation_(gradient_accumulation),
       ranks_(&ranks),
       device_(device),
-      window_(model_->config().window) {
-  check_sizes(*model_, head_, data);
-  model_->to(device_);
+      window_(parts_.config().window) {
+  check_sizes(parts_, data);
+  check_bins(parts_.config(), data, options.loss.kind);
+  if (data.readout) readout_.emplace(*data.readout, parts_.config(), parts_.tracks());
+  parts_.model().to(device_);
   std::vector<std::uint32_t> loci(data.sequences.size());
   std::iota(loci.begin(), loci.end(), 0U);
   support::RandomStream::of({static_cast<std::uint64_t>(options.seed), kSplit}).shuffle(loci);
@@ -150,12 +165,19 @@ EnformerTask::Batch EnformerTask::make_batch(std::span<const std::uint32_t> loci
     std::copy_n(data_->values.begin() + static_cast<std::ptrdiff_t>(loci[i] * locus_size), locus_size, out);
   }
   auto one_hot_B4L = enformer::one_hot(windows);
+  torch::Tensor turned_B;
   if (!turned.empty()) {
     const auto index = torch::tensor(turned, torch::kInt64);
     one_hot_B4L.index_copy_(0, index, one_hot_B4L.index_select(0, index).flip({1, 2}));
     target_BNT.index_copy_(0, index, target_BNT.index_select(0, index).flip({1}));
+    turned_B = torch::zeros({count}, torch::kBool).index_fill_(0, index, true).to(device_);
   }
-  return {one_hot_B4L.to(device_), target_BNT.to(device_)};
+  return {one_hot_B4L.to(device_), target_BNT.to(device_), turned_B};
+}
+
+torch::Tensor EnformerTask::predict(const Batch& batch) {
+  const auto output_BNT = parts_.predict(batch.one_hot_B4L);
+  return readout_ ? readout_->sums(output_BNT, batch.turned_B).unsqueeze(1) : output_BNT;
 }
 
 MicroBatchLoss EnformerTask::forward(std::uint64_t step, std::int64_t micro_batch) {
@@ -169,33 +191,13 @@ MicroBatchLoss EnformerTask::forward(std::uint64_t step, std::int64_t micro_batc
       std::span(order_).subspan(first, std::min<std::size_t>(batch, order_.size() - first));
   MicroBatchLoss result;
   if (!loci.empty()) {
-    const auto [one_hot_B4L, target_BNT] = make_batch(loci, /*augment=*/true);
-    const auto output_BNT = model_->forward(one_hot_B4L, head_).to(torch::kFloat32);
-    result.sum = poisson_loss_sum(output_BNT, target_BNT);
-    result.count = static_cast<double>(target_BNT.numel());
+    const auto batch_of_loci = make_batch(loci, /*augment=*/true);
+    result.sum = track_loss_sum(predict(batch_of_loci), batch_of_loci.target_BNT, options_.loss);
+    result.count = static_cast<double>(batch_of_loci.target_BNT.numel());
     result.units = static_cast<double>(loci.size());
   }
-  average_buffers();
+  parts_.average_statistics(*ranks_);
   return result;
-}
-
-void EnformerTask::average_buffers() {
-  if (ranks_->size() == 1) return;
-  const torch::NoGradGuard no_grad;
-  std::vector<torch::Tensor> buffers, flat;
-  for (const auto& buffer : model_->buffers()) {
-    if (!buffer.is_floating_point()) continue;
-    buffers.push_back(buffer);
-    flat.push_back(buffer.flatten());
-  }
-  auto joined = torch::cat(flat);
-  ranks_->all_reduce_sum(joined);
-  joined.div_(ranks_->size());
-  std::int64_t offset = 0;
-  for (auto& buffer : buffers) {
-    buffer.copy_(joined.narrow(0, offset, buffer.numel()).view_as(buffer));
-    offset += buffer.numel();
-  }
 }
 
 Metrics EnformerTask::evaluate(distributed::Communicator& ranks) {
@@ -208,10 +210,10 @@ Metrics EnformerTask::evaluate(distributed::Communicator& ranks) {
   for (auto first = batch * static_cast<std::size_t>(ranks.rank()); first < held_out_.size();
        first += stride) {
     const std::span loci = std::span(held_out_).subspan(first, std::min(batch, held_out_.size() - first));
-    const auto [one_hot_B4L, target_BNT] = make_batch(loci, /*augment=*/false);
-    const auto output_BNT = model_->forward(one_hot_B4L, head_).to(torch::kFloat32);
-    loss += poisson_loss_sum(output_BNT, target_BNT).to(torch::kFloat64);
-    sums_6T += moments(output_BNT, target_BNT);
+    const auto batch_of_loci = make_batch(loci, /*augment=*/false);
+    const auto output_BNT = predict(batch_of_loci);
+    loss += track_loss_sum(output_BNT, batch_of_loci.target_BNT, options_.loss).to(torch::kFloat64);
+    sums_6T += moments(output_BNT, batch_of_loci.target_BNT);
   }
   ranks.all_reduce_sum(loss);
   ranks.all_reduce_sum(sums_6T);
@@ -222,27 +224,28 @@ Metrics EnformerTask::evaluate(distributed::Communicator& ranks) {
 }
 
 TaskState EnformerTask::state() {
-  return {{},
-          {{"loci", std::to_string(data_->sequences.size())},
-           {"tracks", std::to_string(data_->track_names.size())},
-           {"batch_size", std::to_string(options_.batch_size)},
-           {"max_shift", std::to_string(options_.max_shift)},
-           {"reverse_complement", options_.reverse_complement ? "true" : "false"},
-           {"held_out", std::to_string(held_out_.size())},
-           {"enformer.heads", std::to_string(model_->config().heads)},
-           {"training.gradient_accumulation", std::to_string(accumulation_)},
-           {"data_seed", std::to_string(options_.seed)}}};
+  if (data_checksums_.empty()) data_checksums_ = checksums_of(*data_);
+  TaskState state;
+  state.values = data_->identity;
+  state.values.insert(data_checksums_.begin(), data_checksums_.end());
+  state.values.insert({{"loci", std::to_string(data_->sequences.size())},
+                       {"tracks", std::to_string(data_->track_names.size())},
+                       {"head", parts_.head()},
+                       {"trainable", parts_.identity()},
+                       {"loss", to_string(options_.loss)},
+                       {"readout_bins", std::to_string(data_->readout ? data_->readout->bins : 0)},
+                       {"batch_size", std::to_string(options_.batch_size)},
+                       {"max_shift", std::to_string(options_.max_shift)},
+                       {"reverse_complement", options_.reverse_complement ? "true" : "false"},
+                       {"held_out", std::to_string(held_out_.size())},
+                       {"enformer.heads", std::to_string(parts_.config().heads)},
+                       {"training.gradient_accumulation", std::to_string(accumulation_)},
+                       {"data_seed", std::to_string(options_.seed)}});
+  return state;
 }
 
 void EnformerTask::load_state(const TaskState& state) {
-  for (const auto& [name, value] : this->state().values) {
-    const auto found = state.values.find(name);
-    const std::string kept = found == state.values.end() ? "nothing" : found->second;
-    if (kept != value) {
-      throw CheckpointError("the checkpoint belongs to another run: " + name + " was " + kept + ", is now " +
-                            value);
-    }
-  }
+  require_same_run(state, this->state());
 }
 
 }  // namespace biodta::training

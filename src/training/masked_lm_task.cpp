@@ -233,16 +233,7 @@ TaskState MaskedLmTask::state() {
 }
 
 void MaskedLmTask::load_state(const TaskState& saved) {
-  const TaskState now = state();
-  for (const auto& [name, value] : now.values) {
-    const auto entry = saved.values.find(name);
-    const std::string found = entry == saved.values.end() ? "nothing" : entry->second;
-    if (found != value) {
-      throw CheckpointError(
-          "the checkpoint belongs to another run: " + name + ": found " + found + ", expected " + value,
-          "training.resume=never, or another output folder, starts anew");
-    }
-  }
+  require_same_run(saved, state());
 }
 
 }  // namespace biodta::training

@@ -118,7 +118,7 @@ TrainingOutcome Loop::run() {
   tell([&](Observer& observer) {
     observer.on_start({step_, total_, steps_per_epoch_, std::string(parts_.task.unit())});
   });
-  parts_.task.module().train();
+  parts_.task.set_training();
   clock_.resume();
   while (step_ < total_ && !outcome_.stopped) {
     take_step();
@@ -230,7 +230,7 @@ void Loop::evaluate() {
     const torch::NoGradGuard no_grad;
     const AutocastGuard autocast(options_.precision == Precision::kBfloat16, parts_.task.device());
     metrics = parts_.task.evaluate(parts_.ranks);
-    module.train();
+    parts_.task.set_training();
   }
   if (!metrics.empty()) tell([&](Observer& observer) { observer.on_evaluation(step_, metrics); });
   if (step_ == total_) outcome_.evaluation = std::move(metrics);
@@ -308,12 +308,15 @@ void Loop::apply(const Checkpoint& checkpoint, const std::string& origin) {
   window_.copy_(torch::tensor(window, torch::kFloat64));
 }
 
-/// Gives the first rank's state to the others; parameters follow when the reducer is made, buffers with
-/// share_buffers.
+/// Gives the first rank's state to the others; parameters that learn follow when the reducer is made, buffers
+/// with share_buffers.
 void Loop::share_restored() {
   if (parts_.ranks.size() == 1) return;
   std::vector<torch::Tensor> tensors{window_, torch::full({1}, static_cast<double>(step_), figures_)};
   for (const auto& [name, tensor] : parts_.optimizer.state()) tensors.push_back(tensor);
+  for (const auto& parameter : parts_.task.module().parameters()) {
+    if (!parameter.requires_grad()) tensors.push_back(parameter.detach());
+  }
   parts_.ranks.broadcast(tensors);
   step_ = static_cast<std::uint64_t>(tensors[1].item<double>());
 }

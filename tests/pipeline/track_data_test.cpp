@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,36 @@ TEST(TrackData, is_read_in_the_order_of_the_files) {
   EXPECT_THAT(data.track_names, ElementsAre("CAGE"));
   EXPECT_EQ(data.bins, 3);
   EXPECT_THAT(data.values, ElementsAre(0, 1, 2, 3, 4, 5));
+}
+
+TEST(TrackData, of_a_text_table_is_one_value_a_window_by_the_records_names) {
+  const TemporaryFolder folder;
+  genome::write_fasta(folder / "loci.fa", {{"a", "", "ACGT"}, {"b", "", "GGGG"}});
+  std::ofstream(folder / "tracks.tsv") << "sequence\tCAGE\tDNase\nb\t3\t0.25\na\t1e2\t0\n";
+  const auto data = read_track_data(folder / "loci.fa", folder / "tracks.tsv", {{4}, 7});
+  EXPECT_THAT(data.track_names, ElementsAre("CAGE", "DNase"));
+  EXPECT_EQ(data.bins, 1);
+  EXPECT_THAT(data.values, ElementsAre(100, 0, 3, 0.25F));
+  ASSERT_TRUE(data.readout.has_value());
+  EXPECT_EQ(data.readout->bins, 7);
+}
+
+TEST(TrackData, refuses_text_tables_by_line_and_column) {
+  const TemporaryFolder folder;
+  genome::write_fasta(folder / "loci.fa", {{"first", "", "ACGT"}, {"second", "", "GGGG"}});
+  const auto refused = [&](const std::string& text, std::initializer_list<std::string_view> parts) {
+    std::ofstream(folder / "tracks.tsv") << text;
+    expect_error<InputError>([&] { read_track_data(folder / "loci.fa", folder / "tracks.tsv"); }, parts);
+  };
+  refused("s\tCAGE\nfirst\t1\nsecond\t-2\n",
+          {"tracks.tsv", "line 3", "sequence second", "track CAGE", "\"-2\""});
+  refused("s\tCAGE\nfirst\t1\nsecond\tnan\n", {"\"nan\""});
+  refused("s\tCAGE\nfirst\t1\nsecond\t\n", {"\"\""});
+  refused("s\tCAGE\nfirst\t1\nsecond\t1\t2\n", {"line 3", "3 fields", "2"});
+  refused("s\tCAGE\nfirst\t1\n", {"no line for second", "loci.fa"});
+  refused("s\tCAGE\nfirst\t1\nsecond\t1\nfirts\t1\n", {"firts", "did you mean first"});
+  refused("s\nfirst\nsecond\n", {"one column"});
+  refused("", {"nothing"});
 }
 
 TEST(TrackData, refuses_files_that_do_not_belong_together) {

@@ -4,11 +4,13 @@
 #include <biodta/enformer/sequence_embedder.hpp>
 #include <biodta/enformer/tracks.hpp>
 #include <biodta/genome/fasta.hpp>
+#include <biodta/pipeline/runtime.hpp>
 #include <biodta/pipeline/train_enformer.hpp>
 #include <biodta/support/atomic_file.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/hdf5.hpp>
 #include <biodta/support/random.hpp>
+#include <biodta/weights/tensor_file.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,6 +18,7 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -29,6 +32,7 @@ using ::testing::HasSubstr;
 class EnformerWorld {
  public:
   EnformerWorld() {
+    set_threads(1);  // the network is too small to be shared out
     std::vector<genome::FastaRecord> loci;
     std::vector<float> values;
     support::RandomStream random(3);
@@ -121,6 +125,115 @@ TEST(TrainEnformer, trains_and_evaluates_in_bfloat16_too) {
   const auto outcome =
       train_enformer(world.options({"training.precision=bf16"}), support::silent_reporter(), kOnCpu);
   EXPECT_GT(outcome.evaluation.at("pearson"), 0.2);
+}
+
+TEST(TrainEnformer, goes_on_from_weights_with_their_head) {
+  const EnformerWorld world;
+  const auto first = train_enformer(world.options(), support::silent_reporter(), kOnCpu);
+  testing::RecordingReporter reporter;
+  auto more = world.options({"weights=" + (world / "enformer").string(),
+                             "output=" + (world / "more").string(), "training.max_steps=1"});
+  const auto outcome = train_enformer(more, reporter, kOnCpu);
+  // One step from where the first run ended: as good as it was, which a new network is not.
+  EXPECT_NEAR(outcome.evaluation.at("pearson"), first.evaluation.at("pearson"), 0.1);
+  EXPECT_THAT(reporter.messages, ::testing::Contains(HasSubstr("head counts kept (2 tracks)")));
+  TrainEnformerOptions resolved;
+  support::read_options(resolved, world / "more/config.yaml");
+  EXPECT_EQ(resolved.enformer.dim, 12);
+}
+
+TEST(TrainEnformer, makes_a_new_head_beside_those_of_the_weights) {
+  const EnformerWorld world;
+  train_enformer(world.options({"training.max_steps=2"}), support::silent_reporter(), kOnCpu);
+  testing::RecordingReporter reporter;
+  const std::vector<std::string> set = {"weights=" + (world / "enformer").string(),
+                                        "output=" + (world / "more").string(), "head=second",
+                                        "trainable=head", "training.max_steps=20"};
+  const auto outcome = train_enformer(world.options(set), reporter, kOnCpu);
+  EXPECT_TRUE(outcome.evaluation.contains("pearson.G"));
+  EXPECT_THAT(reporter.messages, ::testing::Contains(HasSubstr("head second is new (2 tracks")));
+  const auto before = weights::read_tensors(world / "enformer/model.safetensors").tensors;
+  const auto after = weights::read_tensors(world / "more/model.safetensors").tensors;
+  EXPECT_EQ(after.size(), before.size() + 2);
+  for (const auto& [name, tensor] : before) EXPECT_TRUE(torch::equal(tensor, after.at(name))) << name;
+  const auto tracks = enformer::read_tracks(world / "more/tracks.tsv");
+  EXPECT_EQ(enformer::track_index(tracks, "counts", "A"), 1);
+  EXPECT_EQ(enformer::track_index(tracks, "second", "A"), 1);
+  EXPECT_EQ(enformer::SequenceEmbedder::load(world / "more").config().heads_out.size(), 2U);
+  // The same seed draws the same head.
+  auto again = world.options(set);
+  again.output = world / "again";
+  train_enformer(again, support::silent_reporter(), kOnCpu);
+  EXPECT_TRUE(support::read_text_file(world / "again/model.safetensors") ==
+              support::read_text_file(world / "more/model.safetensors"));
+}
+
+TEST(TrainEnformer, refuses_weights_that_do_not_fit_the_data_or_the_settings) {
+  const EnformerWorld world;
+  train_enformer(world.options({"training.max_steps=1"}), support::silent_reporter(), kOnCpu);
+  const auto refused = [&](std::vector<std::string> set, std::initializer_list<std::string_view> parts) {
+    set.push_back("output=" + (world / "more").string());
+    expect_error<Error>([&] { check_enformer_training(world.options(set)); }, parts);
+  };
+  const std::string weights = "weights=" + (world / "enformer").string();
+  refused({weights, "enformer.dim=24"}, {"enformer.dim", "24", "12"});
+  refused({"weights=" + (world / "nowhere").string()}, {"nowhere"});
+  refused({"trainable=head"}, {"trainable", "weights is not set"});
+  refused({weights, "trainable=last_blocks", "trainable_blocks=2"}, {"trainable_blocks", "1 transformer"});
+  auto tracks = enformer::read_tracks(world / "enformer/tracks.tsv");
+  tracks[1].name = "C";
+  enformer::write_tracks(world / "enformer/tracks.tsv", tracks);
+  refused({weights}, {"track 1 of counts is C", "A in the data", "another name of the head"});
+  std::ofstream(world / "three.tsv") << "locus\tx\ty\tz\n";
+  for (int i = 0; i < 40; ++i)
+    std::ofstream(world / "three.tsv", std::ios::app) << "locus" << i << "\t1\t2\t3\n";
+  refused({weights, "tracks=" + (world / "three.tsv").string()}, {"counts", "2 tracks", "3"});
+}
+
+TEST(TrainEnformer, refuses_to_go_on_with_other_data_of_the_same_size) {
+  const EnformerWorld world;
+  train_enformer(world.options({"training.max_steps=2"}), support::silent_reporter(), kOnCpu);
+  auto records = genome::read_fasta(world / "loci.fa");
+  records[11].sequence[50] = records[11].sequence[50] == 'A' ? 'C' : 'A';
+  genome::write_fasta(world / "loci.fa", records);
+  expect_error<CheckpointError>(
+      [&] { train_enformer(world.options({"training.max_steps=3"}), support::silent_reporter(), kOnCpu); },
+      {"another run", "sequences"});
+}
+
+TEST(TrainEnformer, evaluates_a_folder_without_touching_it) {
+  const EnformerWorld world;
+  const auto trained = train_enformer(world.options(), support::silent_reporter(), kOnCpu);
+  const auto metrics_file = support::read_text_file(world / "enformer/metrics.jsonl");
+  const auto figures = evaluate_enformer(world.options(), support::silent_reporter(), kOnCpu);
+  for (const auto& [name, value] : trained.evaluation) EXPECT_NEAR(figures.at(name), value, 1e-6) << name;
+  EXPECT_EQ(support::read_text_file(world / "enformer/metrics.jsonl"), metrics_file);
+  EXPECT_TRUE(std::filesystem::exists(world / "enformer/evaluation/evaluation.tsv"));
+  EXPECT_TRUE(std::filesystem::exists(world / "enformer/checkpoints/step-60"));
+  expect_error<ConfigError>(
+      [&] {
+        evaluate_enformer(world.options({"weights=" + (world / "enformer").string(), "head=second",
+                                         "output=" + (world / "more").string()}),
+                          support::silent_reporter(), kOnCpu);
+      },
+      {"second", "untrained"});
+}
+
+TEST(TrainEnformer, learns_the_sum_over_a_window_from_a_text_table) {
+  const EnformerWorld world;
+  // How many G and A stand in the 32 bp around the middle: bins 2 to 5.
+  std::ofstream table(world / "sums.tsv");
+  table << "locus\tG\tA\n";
+  for (const auto& locus : genome::read_fasta(world / "loci.fa")) {
+    const auto part = locus.sequence.substr(6 + 48, 32);
+    table << locus.name << '\t' << std::count(part.begin(), part.end(), 'G') << '\t'
+          << std::count(part.begin(), part.end(), 'A') << '\n';
+  }
+  table.close();
+  const auto outcome = train_enformer(
+      world.options({"tracks=" + (world / "sums.tsv").string(), "readout.bins=4", "training.max_steps=300"}),
+      support::silent_reporter(), kOnCpu);
+  EXPECT_GT(outcome.evaluation.at("pearson"), 0.5);
 }
 
 TEST(TrainEnformer, refuses_settings_that_do_not_fit_before_it_writes_anything) {

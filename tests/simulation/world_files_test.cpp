@@ -40,9 +40,9 @@ class WorldFilesTest : public ::testing::Test {
 TEST_F(WorldFilesTest, TheFolderHoldsTheNamedFilesAndNothingElseIsLeft) {
   std::set<std::string> names;
   for (const auto& entry : fs::directory_iterator(folder_ / "world")) names.insert(entry.path().filename());
-  EXPECT_THAT(names, ElementsAre("README.md", "cells.h5ad", "donors.vcf.gz", "donors.vcf.gz.tbi",
-                                 "gene_sets.tsv", "genes.gtf", "genome.fa", "genome.fa.fai", "loci.fa",
-                                 "loci_tracks.h5", "truth.tsv", "world.yaml"));
+  EXPECT_THAT(names, ElementsAre("README.md", "cells.h5ad", "donor_expression.tsv", "donors.vcf.gz",
+                                 "donors.vcf.gz.tbi", "gene_sets.tsv", "genes.gtf", "genome.fa",
+                                 "genome.fa.fai", "loci.fa", "loci_tracks.h5", "truth.tsv", "world.yaml"));
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_.path()), fs::directory_iterator()), 1);
   EXPECT_THAT(support::read_text_file(at("README.md")), HasSubstr("simulated"));
 }
@@ -115,6 +115,32 @@ TEST_F(WorldFilesTest, CellsComeBackWithTheirDonorTypeAndSplitAndNoOtherColumn) 
     EXPECT_EQ(value("donor"), world_.donors[donor]);
     EXPECT_EQ(value("cell_type"), "type" + std::to_string(world_.cells.type[cell] + 1));
     EXPECT_EQ(value("split"), donor >= 26 ? "heldout" : "train");
+  }
+}
+
+TEST_F(WorldFilesTest, ADonorsExpressionIsThatOfItsCells) {
+  const auto table = support::read_table(at("donor_expression.tsv"));
+  const auto source = cells::open_counts(at("cells.h5ad"));
+  cells::CountBlock block;
+  ASSERT_TRUE(source->next(block, 100000));
+  ASSERT_EQ(table.rows.size(), world_.genes.size());
+  std::set<std::string> seen;
+  for (const auto donor : world_.cells.donor) seen.insert(world_.donors[static_cast<std::size_t>(donor)]);
+  EXPECT_EQ(std::set<std::string>(table.columns.begin() + 1, table.columns.end()), seen);
+  for (const std::size_t gene : {std::size_t{0}, std::size_t{20}, std::size_t{100}}) {
+    EXPECT_EQ(table.rows[gene][0], world_.genes[gene].id);
+    for (std::size_t column = 1; column < table.columns.size(); ++column) {
+      double of_gene = 0, all = 0;
+      for (std::size_t cell = 0; cell < block.cell_count(); ++cell) {
+        if (world_.donors[static_cast<std::size_t>(world_.cells.donor[cell])] != table.columns[column])
+          continue;
+        for (std::size_t i = block.offsets[cell]; i < block.offsets[cell + 1]; ++i) {
+          all += block.counts[i];
+          if (block.genes[i] == gene) of_gene += block.counts[i];
+        }
+      }
+      EXPECT_NEAR(std::stod(table.rows[gene][column]), of_gene / all * 10000, 1e-9);
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+#include "small_enformer.hpp"
 #include "testing.hpp"
 
 #include <biodta/genome/sequence.hpp>
@@ -25,28 +26,9 @@ using biodta::testing::expect_error;
 using biodta::testing::TemporaryFolder;
 using support::RandomStream;
 
-constexpr std::int64_t kWindow = 128, kBins = 8, kMargin = 4;
-
-enformer::EnformerConfig small_config() {
-  enformer::EnformerConfig config;
-  config.dim = 24;
-  config.depth = 1;
-  config.heads = 2;
-  config.key_size = 8;
-  config.num_downsamples = 3;
-  config.dim_divisible_by = 4;
-  config.target_length = kBins;
-  config.window = kWindow;
-  config.dropout = config.attention_dropout = config.position_dropout = 0.05;
-  config.heads_out = {{"planted", 2}};
-  return config;
-}
-
-enformer::Enformer small_model() {
-  enformer::Enformer model(small_config());
-  model->initialise(5);
-  return model;
-}
+using biodta::testing::small_parts;
+constexpr std::int64_t kWindow = biodta::testing::kSmallWindow, kBins = biodta::testing::kSmallBins,
+                       kMargin = 4;
 
 /// Random loci with one or two copies of a motif, and tracks that show where it is: the first by height, the
 /// second half as much.
@@ -99,7 +81,7 @@ struct Learner {
   explicit Learner(const TrackData& data,
                    EnformerTaskOptions options = {.batch_size = 16, .max_shift = 2, .held_out = 0.2})
       : ranks(distributed::make_communicator({}, torch::kCPU)),
-        task(small_model(), "planted", data, options, 1, *ranks, torch::kCPU),
+        task(small_parts(), data, options, 1, *ranks, torch::kCPU),
         optimizer(task.module(), {.learning_rate = kRate, .weight_decay = 1e-4}) {}
 
   TrainingOutcome train(std::int64_t steps, std::int64_t of, CheckpointStore* store = nullptr) {
@@ -219,8 +201,8 @@ std::pair<double, double> step_of(const TrackData& data, std::int64_t batch, int
   double sum = 0, count = 0;
   for (int rank = 0; rank < ranks; ++rank) {
     EchoCommunicator communicator(rank, ranks);
-    EnformerTask task(small_model(), "planted", data, {.batch_size = batch, .held_out = 0}, accumulation,
-                      communicator, torch::kCPU);
+    EnformerTask task(small_parts(), data, {.batch_size = batch, .held_out = 0}, accumulation, communicator,
+                      torch::kCPU);
     EXPECT_EQ(task.steps_per_epoch(), 5U);
     task.module().eval();
     task.start_epoch(2, 0);
@@ -248,7 +230,7 @@ TEST(EnformerTask, sees_the_same_loci_in_a_step_however_they_are_shared_out) {
 TEST(EnformerTask, leaves_a_rank_without_loci_when_there_are_too_few) {
   const auto data = planted_motifs(3);
   EchoCommunicator last(1, 2);
-  EnformerTask task(small_model(), "planted", data, {.batch_size = 4, .held_out = 0}, 1, last, torch::kCPU);
+  EnformerTask task(small_parts(), data, {.batch_size = 4, .held_out = 0}, 1, last, torch::kCPU);
   EXPECT_EQ(task.steps_per_epoch(), 1U);
   task.start_epoch(0, 0);
   const auto loss = task.forward(0, 0);
@@ -276,7 +258,7 @@ TEST(EnformerTask, refuses_data_that_do_not_fit_the_model) {
     change(data);
     expect_error<ConfigError>([&] { Learner learner(data); }, parts);
   };
-  refused([](TrackData& data) { data.track_names.push_back("third"); }, {"planted", "3 tracks"});
+  refused([](TrackData& data) { data.track_names.push_back("third"); }, {"planted", "2 tracks", "3"});
   refused([](TrackData& data) { data.bins = 9; }, {"9 bins", "8"});
   refused([](TrackData& data) { data.sequences[4].resize(100); }, {"locus 4", "100 bp", "128"});
 }
@@ -286,6 +268,56 @@ TEST(EnformerTask, refuses_a_checkpoint_of_other_data) {
   Learner one(data), another(other);
   expect_error<CheckpointError>([&] { another.task.load_state(one.task.state()); }, {"held_out", "4", "6"});
   EXPECT_NO_THROW(one.task.load_state(one.task.state()));
+}
+
+TEST(EnformerTask, refuses_a_checkpoint_of_as_many_other_loci_or_values) {
+  const auto data = planted_motifs(20);
+  Learner one(data);
+  auto mutated = data, measured_again = data;
+  mutated.sequences[7][60] = mutated.sequences[7][60] == 'A' ? 'C' : 'A';
+  measured_again.values[5] += 1;
+  Learner other_sequences(mutated), other_values(measured_again);
+  expect_error<CheckpointError>([&] { other_sequences.task.load_state(one.task.state()); }, {"sequences"});
+  expect_error<CheckpointError>([&] { other_values.task.load_state(one.task.state()); }, {"values"});
+}
+
+TEST(EnformerTask, learns_from_one_value_a_window_shown_on_either_strand) {
+  auto data = planted_motifs(400);
+  // The sum over the 4 bins around the middle: 2 to 5.
+  std::vector<float> sums;
+  for (std::size_t locus = 0; locus < 400; ++locus) {
+    for (std::size_t track = 0; track < 2; ++track) {
+      float sum = 0;
+      for (std::size_t bin = 2; bin < 6; ++bin) sum += data.values[(locus * kBins + bin) * 2 + track];
+      sums.push_back(sum);
+    }
+  }
+  data.values = sums;
+  data.bins = 1;
+  data.readout = TssReadoutOptions{{0}, 4};
+  Learner learner(data, {.batch_size = 16, .max_shift = 2, .reverse_complement = true, .held_out = 0.2});
+  const auto before = learner.evaluate();
+  const auto after = learner.train(150, 150).evaluation;
+  EXPECT_LT(after.at("loss"), before.at("loss"));
+  EXPECT_GT(after.at("pearson.binding"), 0.7);
+
+  const auto batch = learner.task.make_batch(learner.task.held_out_loci(), false);
+  auto& model = dynamic_cast<enformer::EnformerImpl&>(learner.task.module());
+  const torch::NoGradGuard no_grad;
+  model.eval();
+  const auto output = model.forward(batch.one_hot_B4L, "planted").slice(1, 2, 6).sum(1);
+  const auto target = batch.target_BNT.squeeze(1);
+  EXPECT_NEAR(after.at("loss"), (output - target * output.log()).mean().item<double>(), 1e-4);
+}
+
+TEST(EnformerTask, refuses_to_spread_one_value_over_bins) {
+  auto data = planted_motifs(10);
+  data.values.resize(20);
+  data.bins = 1;
+  data.readout = TssReadoutOptions{};
+  expect_error<ConfigError>(
+      [&] { Learner learner(data, {.loss = {.kind = TrackLoss::kPoissonMultinomial}}); },
+      {"poisson_multinomial", "one value a window"});
 }
 
 }  // namespace

@@ -1,17 +1,20 @@
 #pragma once
 /// @file
-/// Learning to predict tracks from sequence (Avsec et al. 2021): Poisson loss of an Enformer's head, with
-/// random shifts.
+/// Learning to predict tracks from sequence (Avsec et al. 2021): loss of an Enformer's head, with random
+/// shifts.
 
 #include <biodta/distributed/communicator.hpp>
-#include <biodta/enformer/enformer.hpp>
 #include <biodta/support/options.hpp>
 #include <biodta/training/task.hpp>
+#include <biodta/training/track_loss.hpp>
+#include <biodta/training/trained_parts.hpp>
+#include <biodta/training/tss_readout.hpp>
 
 #include <torch/types.h>
 
 #include <cstdint>
-#include <memory>
+#include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +30,10 @@ struct TrackData {
   std::vector<std::string> track_names;  ///< [T]
   std::int64_t bins = 0;                 ///< over the middle of the window, as many as the Enformer gives
   std::vector<float> values;             ///< [loci, bins, T], not negative
+  /// Set: one value a window and track, the sum over these bins (of all tracks); `bins` is then 1.
+  std::optional<TssReadoutOptions> readout = {};
+  /// Further facts by name that a run must share with the checkpoint it goes on from.
+  std::map<std::string, std::string> identity = {};
 };
 
 struct EnformerTaskOptions {
@@ -36,30 +43,29 @@ struct EnformerTaskOptions {
   bool reverse_complement = false;  ///< with probability 1/2, the other strand, its bins turned round
   double held_out = 0.05;           ///< share of the loci kept for evaluation
   std::int64_t seed = 0;            ///< of the split, the order and the augmentation
+  TrackLossOptions loss = {};
 };
 void describe(support::OptionVisitor& visit, EnformerTaskOptions& options);
 
-/// Evaluation figures: "loss" (mean of o − y log o), "pearson" (mean over tracks) and "pearson.<track>", each
-/// over all bins of all held-out loci; tracks that do not vary have none.
+/// Evaluation figures: "loss" (the loss, mean of a bin), "pearson" (mean over tracks) and "pearson.<track>",
+/// each over all bins of all held-out loci; tracks that do not vary have none.
 class EnformerTask : public Task {
  public:
-  /// @param model  shared with the caller; moved to `ranks`' device. Its running statistics are averaged over
-  /// the ranks
-  ///               after each micro-batch, so that all ranks hold the same model.
-  /// @param head   output head to train, with data.track_names.size() tracks.
-  /// @param data   must outlive the task.
+  /// @param parts  moved to `device`. Running statistics that learn are averaged over the ranks after each
+  ///               micro-batch, so that all ranks hold the same model.
+  /// @param data   must outlive the task; as many tracks as the head.
   /// @param ranks  must outlive the task.
   /// Throws ConfigError when the data and the model's sizes disagree, or nothing is left to train on.
-  EnformerTask(enformer::Enformer model, std::string head, const TrackData& data,
-               const EnformerTaskOptions& options, std::int64_t gradient_accumulation,
-               distributed::Communicator& ranks, torch::Device device);
+  EnformerTask(TrainedParts parts, const TrackData& data, const EnformerTaskOptions& options,
+               std::int64_t gradient_accumulation, distributed::Communicator& ranks, torch::Device device);
 
-  torch::nn::Module& module() override { return *model_; }
+  torch::nn::Module& module() override { return parts_.model(); }
   torch::Device device() const override { return device_; }
   std::uint64_t steps_per_epoch() const override;
   std::string_view unit() const override { return "windows"; }
   void start_epoch(std::uint64_t epoch, std::uint64_t first_step) override;
-  bool uses_every_parameter() const override { return model_->config().heads_out.size() == 1; }
+  bool uses_every_parameter() const override { return true; }
+  void set_training() override { parts_.set_training(); }
   MicroBatchLoss forward(std::uint64_t step, std::int64_t micro_batch) override;
   Metrics evaluate(distributed::Communicator& ranks) override;
   TaskState state() override;
@@ -69,6 +75,7 @@ class EnformerTask : public Task {
   struct Batch {
     torch::Tensor one_hot_B4L;
     torch::Tensor target_BNT;
+    torch::Tensor turned_B;  ///< bool: shown as the other strand; undefined = none
   };
   /// @param augment  shifted, and perhaps turned round, as the locus is in this epoch; false = the middle as
   /// it is.
@@ -80,10 +87,10 @@ class EnformerTask : public Task {
 
  private:
   std::string window_of(std::uint32_t locus, std::int64_t shift) const;
-  void average_buffers();
+  torch::Tensor predict(const Batch& batch);
 
-  enformer::Enformer model_;
-  std::string head_;
+  TrainedParts parts_;
+  std::optional<TssReadout> readout_;
   const TrackData* data_;
   EnformerTaskOptions options_;
   std::int64_t accumulation_;
@@ -94,6 +101,7 @@ class EnformerTask : public Task {
   std::vector<std::uint32_t> held_out_;
   std::vector<std::uint32_t> order_;  // of the epoch
   std::uint64_t epoch_ = 0;
+  std::map<std::string, std::string> data_checksums_;  // once asked for
 };
 
 }  // namespace biodta::training

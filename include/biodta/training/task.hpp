@@ -36,6 +36,8 @@ struct TaskState {
   weights::NamedTensors tensors;
   std::map<std::string, std::string> values;  ///< also what must agree when a run is resumed
 };
+/// Throws CheckpointError naming the first value of `now` that `saved` has otherwise or not at all.
+void require_same_run(const TaskState& saved, const TaskState& now);
 
 /// A learning task. Every rank makes its own over its own share of the data; all ranks see the same steps.
 /// Deterministic: a micro-batch depends on (options, epoch, step, rank, micro-batch) alone, dropout aside,
@@ -57,11 +59,14 @@ class Task {
   /// over the graph.
   virtual bool uses_every_parameter() const { return false; }
 
+  /// Puts the module into train mode; a task of which parts are frozen leaves these in eval mode.
+  virtual void set_training() { module().train(); }
+
   /// Called before the first step of an epoch, and on resuming: steps first_step … steps_per_epoch() - 1 will
   /// be asked for in order.
   virtual void start_epoch(std::uint64_t epoch, std::uint64_t first_step) = 0;
-  /// Forward pass of one micro-batch of this rank. The module is in train mode; autocast is on when the run
-  /// asks for bf16.
+  /// Forward pass of one micro-batch of this rank. The module is as set_training left it; autocast is on when
+  /// the run asks for bf16.
   /// @param step         within the epoch.
   /// @param micro_batch  0 … TrainingOptions::gradient_accumulation - 1.
   virtual MicroBatchLoss forward(std::uint64_t step, std::int64_t micro_batch) = 0;

@@ -1,0 +1,46 @@
+#include "run_training.hpp"
+
+#include "run_folder.hpp"
+
+#include <biodta/training/checkpoint.hpp>
+#include <biodta/training/observer.hpp>
+
+#include <cstddef>
+#include <optional>
+
+namespace biodta::pipeline {
+
+std::unique_ptr<distributed::Communicator> join_ranks(const TrainRuntime& runtime,
+                                                      const DistributedOptions& options,
+                                                      torch::Device device) {
+  auto membership = runtime.membership;
+  membership.timeout_seconds = static_cast<int>(options.timeout_seconds);
+  return distributed::make_communicator(membership, device);
+}
+
+training::TrainingOutcome run_training(training::Task& task, const training::Schedule& schedule,
+                                       distributed::Communicator& ranks, const RunSettings& settings,
+                                       support::Reporter& reporter, const std::atomic<bool>* stop) {
+  training::AdamW optimizer(task.module(), settings.optimizer);
+  std::optional<training::CheckpointStore> checkpoints;
+  if (ranks.is_first()) {
+    checkpoints.emplace(settings.output / "checkpoints",
+                        static_cast<std::size_t>(settings.training.keep_last));
+  }
+  RunFolder run_folder(settings.output, settings.config, settings.result);
+  training::MetricsFile metrics(settings.output / "metrics.jsonl");
+  training::ProgressObserver progress("train", reporter);
+  training::TrainerParts parts{.task = task,
+                               .optimizer = optimizer,
+                               .schedule = schedule,
+                               .ranks = ranks,
+                               .checkpoints = checkpoints ? &*checkpoints : nullptr,
+                               .observers = {&run_folder, &metrics, &progress},
+                               .reporter = reporter,
+                               .stop = stop};
+  training::Trainer trainer(parts, settings.training,
+                            training::peak_learning_rate(settings.optimizer, ranks.size()));
+  return trainer.run();
+}
+
+}  // namespace biodta::pipeline
