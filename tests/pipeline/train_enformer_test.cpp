@@ -131,11 +131,12 @@ TEST(TrainEnformer, goes_on_from_weights_with_their_head) {
   const EnformerWorld world;
   const auto first = train_enformer(world.options(), support::silent_reporter(), kOnCpu);
   testing::RecordingReporter reporter;
-  auto more = world.options({"weights=" + (world / "enformer").string(),
-                             "output=" + (world / "more").string(), "training.max_steps=1"});
+  auto more =
+      world.options({"weights=" + (world / "enformer").string(), "output=" + (world / "more").string(),
+                     "training.max_steps=1", "optimizer.learning_rate=1e-6"});
   const auto outcome = train_enformer(more, reporter, kOnCpu);
-  // One step from where the first run ended: as good as it was, which a new network is not.
-  EXPECT_NEAR(outcome.evaluation.at("pearson"), first.evaluation.at("pearson"), 0.1);
+  // One tiny step from where the first run ended: as good as it was, which a new network is not.
+  EXPECT_NEAR(outcome.evaluation.at("pearson"), first.evaluation.at("pearson"), 1e-3);
   EXPECT_THAT(reporter.messages, ::testing::Contains(HasSubstr("head counts kept (2 tracks)")));
   TrainEnformerOptions resolved;
   support::read_options(resolved, world / "more/config.yaml");
