@@ -41,6 +41,19 @@ std::int64_t cropped_bins(std::int64_t bins, std::int64_t target_length) {
   return bins - 2 * ((bins - target_length + 1) / 2);
 }
 
+Interval bins_around_tss(const EnformerConfig& config, std::int64_t count, const std::string& what) {
+  const auto output_bins = cropped_bins(config.sequence_bins(), config.target_length);
+  // The first bin after the middle.
+  const auto tss_bin = config.window / 2 / config.bin_size() - (config.sequence_bins() - output_bins) / 2;
+  // All bins need no centre.
+  const auto first = count == output_bins ? 0 : tss_bin - count / 2;
+  if (count < 1 || first < 0 || first + count > output_bins) {
+    throw ConfigError(what + ": " + std::to_string(count) + " bins around the TSS, but the output has " +
+                      std::to_string(output_bins) + " bins, the TSS in bin " + std::to_string(tss_bin));
+  }
+  return {first, first + count};
+}
+
 namespace {
 
 /// Numbers of a stage worked on at once: few enough for a processor's caches, and enough for its matrix

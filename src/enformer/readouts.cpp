@@ -6,20 +6,6 @@
 
 namespace biodta::enformer {
 
-Interval bins_around_tss(const EnformerImpl& model, std::int64_t count, const std::string& what) {
-  const auto& config = model.config();
-  const auto output_bins = model.output_bins();
-  // The TSS is the first base of the second half of the window: of the first bin after the middle.
-  const auto tss_bin = config.window / 2 / config.bin_size() - (config.sequence_bins() - output_bins) / 2;
-  // All bins need no centre.
-  const auto first = count == output_bins ? 0 : tss_bin - count / 2;
-  if (count < 1 || first < 0 || first + count > output_bins) {
-    throw ConfigError(what + ": " + std::to_string(count) + " bins around the TSS, but the output has " +
-                      std::to_string(output_bins) + " bins, the TSS in bin " + std::to_string(tss_bin));
-  }
-  return {first, first + count};
-}
-
 RowReadout::RowReadout(const EnformerImpl& model, const SequenceEmbedderOptions& options)
     : tokens_(options.tokens_per_gene) {
   const auto all = model.output_bins();
@@ -33,7 +19,7 @@ RowReadout::RowReadout(const EnformerImpl& model, const SequenceEmbedderOptions&
                       "say how many bins a token has, with bins_per_token");
   }
   const auto bins = options.bins_per_token == 0 ? all : tokens_ * options.bins_per_token;
-  bins_ = bins_around_tss(model, bins, "tokens_per_gene times bins_per_token");
+  bins_ = bins_around_tss(model.config(), bins, "tokens_per_gene times bins_per_token");
 }
 
 torch::Tensor RowReadout::read(const torch::Tensor& embeddings_BNE) const {
@@ -55,7 +41,7 @@ TrackReadout::TrackReadout(const EnformerImpl& model, const ExpressionReadout& r
     }
   }
   tracks_T_ = torch::tensor(readout.tracks, torch::kInt64);
-  bins_ = bins_around_tss(model, readout.bins, "readout");
+  bins_ = bins_around_tss(model.config(), readout.bins, "readout");
 }
 
 torch::Tensor TrackReadout::read(EnformerImpl& model, const torch::Tensor& embeddings_BNE) const {

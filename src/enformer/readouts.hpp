@@ -11,10 +11,6 @@
 
 namespace biodta::enformer {
 
-/// `count` bins of the output around the TSS; an odd number centres on its bin. Throws ConfigError, naming
-/// `what`, when the output has fewer on either side.
-Interval bins_around_tss(const EnformerImpl& model, std::int64_t count, const std::string& what);
-
 /// From bins to the rows of a window.
 class RowReadout {
  public:

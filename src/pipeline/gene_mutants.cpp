@@ -130,12 +130,13 @@ GeneMutants::GeneMutants(const MutagenesisRunOptions& options, const embedding::
                       "perturbation: delete needs none");
   auto windows = make_windows(options);
   parts_ = std::make_unique<Parts>(
-      Parts{options, bank, enformer::SequenceEmbedder::load(options.weights, device), std::move(windows)});
+      Parts{options, bank, enformer::SequenceEmbedder::load(options.weights, device, options.embedder), std::move(windows)});
   const auto& embedder = parts_->embedder;
-  if (static_cast<std::size_t>(embedder.config().embedding_size()) != bank.row_size())
-    throw InputError(
-        options.weights, "embedding size", std::to_string(embedder.config().embedding_size()),
-        "the " + std::to_string(bank.row_size()) + " of the rows of " + options.embeddings.string());
+  const auto row_size = options.embedder.tokens_per_gene * embedder.config().embedding_size();
+  if (!std::cmp_equal(row_size, bank.row_size()))
+    throw InputError(options.weights, "embedding size", std::to_string(row_size),
+                     "the " + std::to_string(bank.row_size()) + " of the rows of " + options.embeddings.string(),
+                     "settings of embedder must be those that biodta-embed had");
   const auto made_by = bank.provenance().find("model_checksum");
   if (made_by != bank.provenance().end() && made_by->second != embedder.checksum())
     throw InputError(options.weights, "checksum", embedder.checksum(),
@@ -150,7 +151,7 @@ const enformer::SequenceEmbedder& GeneMutants::embedder() const {
 }
 
 std::optional<analysis::GeneWindow> GeneMutants::window(const cells::VocabularyGene& gene) const {
-  return parts_->windows->window(gene, parts_->embedder.config().window);
+  return parts_->windows->window(gene, parts_->embedder.input_length());
 }
 
 void GeneMutants::search(analysis::PerturbedGene& gene, cells::TokenId token,
@@ -173,7 +174,7 @@ void GeneMutants::search(analysis::PerturbedGene& gene, cells::TokenId token,
     throw InputError(
         options.embeddings, "row of " + known.symbol,
         std::string("another than the Enformer makes of the gene's DNA (relative difference ") + text + ")",
-        "the same", "embed again with biodta-embed from this genome and these weights");
+        "the same", "embed again with biodta-embed from this genome and these weights, with the same settings of embedder");
   }
 }
 

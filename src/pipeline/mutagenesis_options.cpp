@@ -44,6 +44,7 @@ void describe(support::OptionVisitor& visit, MutagenesisRunOptions& options) {
       "sequences", options.sequences,
       "instead of genome and annotation: FASTA, a record a gene named by symbol or id, TSS in the middle");
   visit.section("readout", options.readout, "which tracks are read as expression");
+  visit.section("embedder", options.embedder, "how windows become rows: as biodta-embed made the bank");
   visit.section("mutants", options.mutants, "how mutants are made and chosen");
   visit.field("saturation", options.saturation,
               "also change every base within this distance of the TSS, one at a time (bp); 0 = do not",

@@ -16,14 +16,7 @@ void describe(support::OptionVisitor& visit, TssReadoutOptions& options) {
 TssReadout::TssReadout(const TssReadoutOptions& options, const enformer::EnformerConfig& config,
                        std::int64_t tracks)
     : options_(options) {
-  const auto output_bins = enformer::cropped_bins(config.sequence_bins(), config.target_length);
-  // The TSS is the first base of the second half of the window: of the first bin after the middle.
-  const auto tss_bin = config.window / 2 / config.bin_size() - (config.sequence_bins() - output_bins) / 2;
-  first_bin_ = tss_bin - options_.bins / 2;
-  if (first_bin_ < 0 || first_bin_ + options_.bins > output_bins) {
-    throw ConfigError("readout.bins: found " + std::to_string(options_.bins) + ", but the output has " +
-                      std::to_string(output_bins) + " bins, the TSS in bin " + std::to_string(tss_bin));
-  }
+  first_bin_ = enformer::bins_around_tss(config, options_.bins, "readout.bins").first;
   if (options_.tracks.empty()) throw ConfigError("readout.tracks: found none, expected at least one");
   for (const auto track : options_.tracks) {
     if (track < tracks) continue;

@@ -31,6 +31,11 @@ std::vector<std::int64_t> tower_widths(const EnformerConfig& config);
 /// ConfigError when the target is longer than `bins`.
 std::int64_t cropped_bins(std::int64_t bins, std::int64_t target_length);
 
+/// `count` bins of the output around the TSS, which is the first base of the second half of the window; an odd
+/// number centres on its bin, and all bins are all. Throws ConfigError, naming `what`, when the output has fewer on
+/// either side.
+Interval bins_around_tss(const EnformerConfig& config, std::int64_t count, const std::string& what);
+
 /// Dropout and batch statistics follow train() and eval(), as everywhere in PyTorch. Not thread-safe.
 class EnformerImpl : public torch::nn::Module {
  public:

@@ -57,6 +57,7 @@ struct MutagenesisRunOptions {
   genome::AnnotationOptions genes;
   std::filesystem::path sequences;  ///< FASTA, a record a gene named by symbol or id, TSS in the middle
   enformer::ExpressionReadout readout;
+  enformer::SequenceEmbedderOptions embedder;  ///< as the bank was made
   analysis::MutantSearchOptions mutants;
   /// Scan every single base within this distance of the gene's TSS (bp) into saturation.tsv; 0 = no scan.
   std::int64_t saturation = 0;
