@@ -27,8 +27,7 @@ using detail::WindowPlan;
 void describe(support::OptionVisitor& visit, HaplotypeOptions& options) {
   visit.field("skip_mismatches", options.skip_mismatches,
               "leave out and count variants whose REF is not in the genome and those that overlap an earlier "
-              "one of the "
-              "same haplotype, rather than stop at them");
+              "one of the same haplotype, rather than stop at them");
   visit.field("skip_unsupported", options.skip_unsupported,
               "leave out and count alleles that are not understood, such as <INS:ME:ALU> and breakends");
 }

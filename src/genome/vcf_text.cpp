@@ -72,6 +72,9 @@ void check_vcf_line(std::string_view line, std::size_t samples, const std::files
                     std::string_view place) {
   // htslib would take it for the line's end.
   if (line.find('\0') != std::string_view::npos) throw InputError(path, place, "a zero byte", "text");
+  // An index passes over it.
+  if (line.starts_with('#'))
+    throw InputError(path, place, shown(line), "a record, after the line of columns");
   // Counted rather than split: a line may have thousands of samples.
   const auto count = static_cast<std::size_t>(std::count(line.begin(), line.end(), '\t')) + 1;
   const std::size_t wanted = samples == 0 ? 8 : 9 + samples;

@@ -82,9 +82,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     hts_set_log_level(HTS_LOG_OFF);
     const auto packed = folder.path() / "v.vcf.gz";
     if (pack(packed, bytes)) {
-      // Memory reads every record, the index only those asked for, so it may be content where memory is not.
+      // Either may refuse what the other does not see: memory reads every record, an index only those asked
+      // for, but htslib goes by an index past no blank line. Where both read, they agree.
       const auto from_index = windows_of(packed, choices);
-      fuzz::require(!from_memory || from_index == from_memory, "an index gives what memory gives");
+      fuzz::require(!from_memory || !from_index || *from_index == *from_memory,
+                    "an index gives what memory gives");
     }
   }
   try {

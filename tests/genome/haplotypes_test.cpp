@@ -229,6 +229,15 @@ TEST_F(HaplotypesTest, ContigsGoByTheGenomesNamesAndAFileOfOtherNamesIsRefused) 
       {"v.vcf: contigs", "NC_000001.11", "chr1 and chr2", "g.fa"});
 }
 
+TEST_F(HaplotypesTest, AFileThatNamesOneContigTwiceIsRefused) {
+  std::string header = vcf_header({"A"}, "1");
+  header.insert(header.find("##INFO"), "##contig=<ID=chr1,length=40>\n");
+  support::write_text_file(folder_ / "v.vcf", header + vcf_line(18, "C", "G", {"1|1"}, ".", ".", "1"));
+  const VariantFile file = VariantFile::open(folder_ / "v.vcf");
+  expect_error<InputError>([&] { HaplotypeReader(*genome_, file); },
+                           {"v.vcf: contigs", "1 and chr1", "both chr1", "g.fa"});
+}
+
 TEST_F(HaplotypesTest, LongAllelesThatBeginFarOutsideTheWindowAreFoundInEveryContainer) {
   const std::string letters = std::string(3000, 'A') + std::string(3000, 'C') + std::string(3000, 'G');
   write_fasta(folder_ / "long.fa", {{"c1", "", letters}});

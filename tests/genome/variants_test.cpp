@@ -121,6 +121,7 @@ TEST_F(VariantFileTest, MalformedVcfIsRefusedWithItsLine) {
   refuse("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tA\tA\n",
          {"line 2", "'A' twice"});
   refuse(kHeader + good + "c1\t12\t.\tA\n", {"line 6", "4 fields", "11"});
+  refuse(kHeader + good + "#1\t12\t.\tA\tC\t.\t.\t.\tGT\t0\t0\n", {"line 6", "'#1", "a record"});
   refuse(kHeader + good + record(-4, "A", "C", "0", "0"), {"line 6", "POS '-4'"});
   refuse(kHeader + good + "c1\tten\t.\tA\tC\t.\t.\t.\tGT\t0\t0\n", {"line 6", "POS 'ten'"});
   refuse(kHeader + good + record(12, "A7", "C", "0", "0"), {"line 6", "REF 'A7'"});
