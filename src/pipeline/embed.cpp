@@ -307,7 +307,7 @@ class EmbedRun {
                        with_thousands(tally_.asked - std::min(tally_.asked, tally_.embedded)) + " reused, " +
                        with_thousands(tally_.left_out_genes()) + " genes left out, " +
                        std::to_string(std::llround(seconds)) + " s";
-    if (before > 0) line += " (without the " + with_thousands(before) + " genes that were there)";
+    if (before > 0) line += " for the last " + with_thousands(tally_.records() - before) + " of them";
     reporter_.info(line);
   }
 
