@@ -86,7 +86,7 @@ void require_files(const DonorFiles& files) {
     if (path.empty()) throw ConfigError(std::string(key) + ": is not set, expected " + what);
   };
   require(files.genome, "donors.genome", "a FASTA file");
-  require(files.annotation, "donors.annotation", "a GTF or BED file");
+  require(files.annotation, "donors.annotation", "a GTF, GFF3 or BED file");
   require(files.vcf, "donors.vcf", "a VCF with the donors' genotypes");
 }
 
@@ -192,7 +192,7 @@ void tell_silent_contigs(const DonorFiles& files, const VcfGenomes& genomes, sup
 
 void describe(support::OptionVisitor& visit, DonorFiles& files) {
   visit.field("genome", files.genome, "genome, FASTA, plain or bgzip");
-  visit.field("annotation", files.annotation, "genes, GTF or BED");
+  visit.field("annotation", files.annotation, "genes, GTF, GFF3 or BED");
   visit.section("genes", files.genes, "which genes, and which position stands for one");
   visit.field("vcf", files.vcf, "donors' variants, VCF or BCF; phased or haploid");
   visit.section("haplotypes", files.haplotypes, "variants that cannot be used");

@@ -38,7 +38,7 @@ void describe(support::OptionVisitor& visit, MutagenesisRunOptions& options) {
   visit.field("embeddings", options.embeddings, "the run's embedding bank; for a run with an adapter");
   visit.field("weights", options.weights, "folder of the Enformer that made the bank; to mutate");
   visit.field("genome", options.genome, "genome, FASTA; to mutate");
-  visit.field("annotation", options.annotation, "genes, GTF or BED; to mutate");
+  visit.field("annotation", options.annotation, "genes, GTF, GFF3 or BED; to mutate");
   visit.section("genes", options.genes, "which genes, and which position stands for one");
   visit.field(
       "sequences", options.sequences,

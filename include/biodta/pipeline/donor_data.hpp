@@ -16,7 +16,7 @@ namespace biodta::pipeline {
 
 struct DonorFiles {
   std::filesystem::path genome;      ///< FASTA
-  std::filesystem::path annotation;  ///< GTF or BED
+  std::filesystem::path annotation;  ///< GTF, GFF3 or BED
   genome::AnnotationOptions genes;
   std::filesystem::path vcf;  ///< phased or haploid genotypes of the donors
   genome::HaplotypeOptions haplotypes;
