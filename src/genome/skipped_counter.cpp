@@ -1,7 +1,10 @@
 #include "skipped_counter.hpp"
 
+#include <biodta/support/text.hpp>
+
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace biodta::genome::detail {
 namespace {
@@ -30,3 +33,18 @@ void SkippedCounter::add(std::string_view contig, const VariantRecord& record, c
 }
 
 }  // namespace biodta::genome::detail
+
+namespace biodta::genome {
+
+std::string skipped_text(const SkippedVariants& skipped) {
+  std::vector<std::string> words;
+  const auto tell = [&](std::uint64_t count, const char* what) {
+    if (count > 0) words.push_back(support::with_thousands(count) + what);
+  };
+  tell(skipped.mismatches, " whose REF is not the genome's");
+  tell(skipped.overlaps, " that overlap another");
+  tell(skipped.unsupported, " with alleles that are not understood");
+  return words.empty() ? "" : support::join_words(words);
+}
+
+}  // namespace biodta::genome

@@ -223,7 +223,11 @@ DonorInputs read_donor_data(const DonorFiles& files, std::int64_t window, bool w
     data.identity["donors.annotation"] = support::file_checksum(files.annotation);
     data.identity["donors.vcf"] = support::file_checksum(files.vcf);
   }
-  return {std::move(genomes), std::move(data)};
+  auto tell_skipped = [&reader = genomes->reader()](support::Reporter& to) {
+    const auto skipped = genome::skipped_text(reader.skipped());
+    if (!skipped.empty()) to.warn("variants left out of the donors' windows, once a haplotype: " + skipped);
+  };
+  return {std::move(genomes), std::move(data), std::move(tell_skipped)};
 }
 
 }  // namespace biodta::pipeline

@@ -199,17 +199,9 @@ class EmbedGenome : public EmbedSource {
 
   void summarize(support::Reporter& reporter) const override {
     if (!donors_) return;
-    const auto skipped = donors_->reader.skipped();
-    std::vector<std::string> words;
-    const auto tell = [&](std::uint64_t count, const char* what) {
-      if (count > 0) words.push_back(support::with_thousands(count) + what);
-    };
-    tell(skipped.mismatches, " whose REF is not the genome's");
-    tell(skipped.overlaps, " that overlap another");
-    tell(skipped.unsupported, " with alleles that are not understood");
-    if (!words.empty())
-      reporter.warn("variants left out of the windows of this run, once a haplotype: " +
-                    support::join_words(words));
+    const auto skipped = genome::skipped_text(donors_->reader.skipped());
+    if (!skipped.empty())
+      reporter.warn("variants left out of the windows of this run, once a haplotype: " + skipped);
   }
 
  private:

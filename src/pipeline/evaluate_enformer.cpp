@@ -84,6 +84,7 @@ training::Metrics evaluate_enformer(const TrainEnformerOptions& given, support::
     write_figures(options.output / "evaluation.tsv", metrics);
     if (run->donor_task)
       write_genes(options.output / "evaluation_genes.tsv", *run->donor_task, run->donors->data);
+    if (run->donors) run->donors->tell_skipped(reporter);
     reporter.info(told(metrics));
     reporter.info("wrote " + (options.output / "evaluation.tsv").string());
   }

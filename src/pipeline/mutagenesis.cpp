@@ -158,7 +158,7 @@ class Mutagenesis {
     tokens.insert(tokens.end(), controls_.begin(), controls_.end());
     const auto progress = mutates() ? reporter_.start("mutants", tokens.size(), "genes") : nullptr;
     for (const cells::TokenId token : tokens) {
-      PerturbedGene gene{known(token).id, symbol(token), token != gene_, 0, "", {}, {}, {}};
+      PerturbedGene gene{known(token).id, symbol(token), token != gene_, 0, "", {}, {}, {}, {}};
       if (mutates())
         add_mutant(gene, token);
       else

@@ -85,6 +85,7 @@ training::TrainingOutcome train_enformer(const TrainEnformerOptions& options, su
   const RunSettings settings{options.output, resolved(options, *run), "model.safetensors", options.training,
                              options.optimizer};
   auto outcome = run_training(run->task(), schedule, *ranks, settings, reporter, runtime.stop);
+  if (run->donors && ranks->is_first()) run->donors->tell_skipped(reporter);
   if (!outcome.stopped && ranks->is_first()) {
     write_folder(options, *run);
     reporter.info("wrote " + options.output.string());

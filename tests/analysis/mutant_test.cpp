@@ -12,7 +12,7 @@ TEST(GeneWindow, OfAGenomeHasTheStartSiteInItsMiddleAndNBeyondTheContig) {
   const biodta::testing::TemporaryFolder folder;
   genome::write_fasta(folder / "g.fa", {{"c", "", "ACGTACGTAC"}});
   const auto genome = genome::Genome::open(folder / "g.fa");
-  const GeneWindow window = gene_window(genome, {"g", "G", "protein_coding", "c", '-', 1}, 6);
+  const GeneWindow window = gene_window(genome, {"g", "G", "", "protein_coding", "c", '-', 1, {}}, 6);
   EXPECT_EQ(window.sequence, "NNACGT");
   EXPECT_EQ(window.start, -2);
   EXPECT_EQ(window.sequence[static_cast<std::size_t>(window.tss - window.start)], 'C');

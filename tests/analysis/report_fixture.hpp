@@ -36,7 +36,7 @@ inline MethodRun made_up_run(const std::string& name, const std::vector<GeneSet>
 inline PerturbedGene made_up_mutant(const std::string& id, const std::string& symbol, bool control,
                                     std::uint64_t seed) {
   support::RandomStream random(seed);
-  PerturbedGene gene{id, symbol, control, control ? 31U : 40U, "", {}, {}, {}};
+  PerturbedGene gene{id, symbol, control, control ? 31U : 40U, "", {}, {}, {}, {}};
   gene.window = GeneWindow{"chr8", 5000, 1000, 1008, std::string(16, 'A')};
   MutantSearch search;
   search.reference_expression = 1.4;

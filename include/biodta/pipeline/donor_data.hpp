@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 namespace biodta::pipeline {
@@ -30,6 +31,8 @@ void describe(support::OptionVisitor& visit, DonorFiles& files);
 struct DonorInputs {
   std::unique_ptr<training::DonorGenomes> genomes;
   training::DonorData data;
+  /// Warns of the variants that were left out of the windows so far (DonorFiles::haplotypes), if any.
+  std::function<void(support::Reporter&)> tell_skipped;
 };
 
 /// Genes of the table that the annotation does not have are left out, with a warning that counts them.
