@@ -68,7 +68,7 @@ torch::Tensor AttentionImpl::infer(const torch::Tensor& x_BND, const torch::Tens
   const auto rel_k_HKP = to_rel_k_->forward(basis_PF).view({-1, heads_, key_size_}).permute({1, 2, 0});
 
   // As many queries as give logits that stay in the cache.
-  constexpr std::int64_t kLogits = 1 << 20;
+  constexpr std::int64_t kLogits = 1 << 19;
   const auto block = std::clamp<std::int64_t>(kLogits / (batch * heads_ * bins), 16, kept.size());
   auto out_BNHV = torch::empty({batch, kept.size(), heads_, v_BHNV.size(2)}, x_BND.options());
   for (std::int64_t first = 0; first < kept.size(); first += block) {
