@@ -1,5 +1,6 @@
 #include <biodta/analysis/saturation_scan.hpp>
 #include <biodta/genome/mutants.hpp>
+#include <biodta/genome/sequence.hpp>
 
 #include <algorithm>
 #include <string>
@@ -26,7 +27,11 @@ std::vector<double> shifts_of(const torch::Tensor& rows_NRE, const torch::Tensor
 }  // namespace
 
 std::size_t saturation_mutants_of(const GeneWindow& window, std::int64_t distance) {
-  return mutants_around(window, distance).size();
+  const auto tss = window.tss - window.start, size = static_cast<std::int64_t>(window.sequence.size());
+  const auto first = std::max<std::int64_t>(0, tss - distance), end = std::min(size, tss + distance);
+  const auto known = [](char base) { return genome::base_index(base) >= 0; };
+  return 3 * static_cast<std::size_t>(
+                 std::count_if(window.sequence.begin() + first, window.sequence.begin() + end, known));
 }
 
 SaturationScan scan_saturation(enformer::SequenceEmbedder& embedder,

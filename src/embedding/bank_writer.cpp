@@ -37,6 +37,13 @@ void check_header(const BankHeader& header) {
   if (header.symbols.size() != header.gene_ids.size()) refuse("as many symbols as genes are expected");
   if (!header.known_bases.empty() && header.known_bases.size() != header.gene_ids.size())
     refuse("as many shares of known bases as genes are expected");
+  for (const float share : header.known_bases) {
+    if (!(share >= 0.0F && share <= 1.0F)) refuse("shares of known bases lie between 0 and 1");
+  }
+  std::vector<std::string> genes = header.gene_ids;
+  std::sort(genes.begin(), genes.end());
+  const auto again = std::adjacent_find(genes.begin(), genes.end());
+  if (again != genes.end()) refuse("gene '" + *again + "' is there twice");
   std::vector<std::string> names;
   for (const auto& context : header.contexts) {
     if (!is_context_name(context.name))

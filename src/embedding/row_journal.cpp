@@ -128,8 +128,8 @@ std::uint64_t size_of(int descriptor, const std::filesystem::path& path) {
 }
 
 [[noreturn]] void refuse_foreign(const std::filesystem::path& path) {
-  throw InputError(path, "", "a file that is no journal of biodta-embed",
-                   "one of its journals, or no file of this name", "move it away, or choose another output");
+  throw InputError(path, "", "a file that is no journal", "one of its journals, or no file of this name",
+                   "move it away, or choose another output");
 }
 
 const std::string* value_of(const JobIdentity& job, const std::string& name) {

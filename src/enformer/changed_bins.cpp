@@ -1,6 +1,7 @@
 #include "changed_bins.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace biodta::enformer {
 namespace {

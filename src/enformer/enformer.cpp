@@ -185,9 +185,15 @@ void EnformerImpl::set_gamma_table(const torch::Tensor& gammas_PG) {
   parts_->basis_PF.reset();
 }
 
+const torch::Tensor& EnformerImpl::gamma_table() const noexcept {
+  return parts_->gammas_PG;
+}
+
 void EnformerImpl::set_compute_type(torch::ScalarType type) {
   const torch::NoGradGuard no_grad;
-  for (const auto& module : modules()) {
+  for (const auto& item : named_modules()) {
+    const auto& module = item.value();
+    if (item.key().starts_with("_heads")) continue;  // expression is read from differences of a few per mille
     const bool norm = dynamic_cast<layers::LayerNormImpl*>(module.get()) != nullptr ||
                       dynamic_cast<layers::BatchNormImpl*>(module.get()) != nullptr;
     if (norm) continue;
@@ -206,7 +212,11 @@ torch::Tensor EnformerImpl::predict(const torch::Tensor& embeddings_BNE, const s
     for (const auto& [name, module] : parts_->heads) names.push_back(name);
     throw ConfigError("the Enformer has no head \"" + head + "\"; it has " + support::join_words(names));
   }
-  return found->second->forward(embeddings_BNE);
+  const auto type = found->second->parameters().front().scalar_type();
+  // Autocast casts by itself.
+  const bool differs = embeddings_BNE.scalar_type() != type &&
+                       !at::autocast::is_autocast_enabled(embeddings_BNE.device().type());
+  return found->second->forward(differs ? embeddings_BNE.to(type) : embeddings_BNE);
 }
 
 torch::Tensor EnformerImpl::forward(const torch::Tensor& one_hot_B4L, const std::string& head) {

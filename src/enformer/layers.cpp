@@ -85,10 +85,15 @@ ConvolutionImpl::ConvolutionImpl(std::int64_t in, std::int64_t out, std::int64_t
   bias = register_parameter("bias", torch::zeros({out}));
 }
 torch::Tensor ConvolutionImpl::forward(const torch::Tensor& x_BC1L, double scale) {
+  if (torch::GradMode::is_enabled()) taps_.reset();
   const auto size = weight.size(2);
   const auto scaled = scale == 1.0 ? weight : weight * scale;
   return torch::conv2d(x_BC1L.contiguous(torch::MemoryFormat::ChannelsLast), scaled.unsqueeze(2), bias,
                        /*stride=*/1, /*padding=*/torch::IntArrayRef{0, size / 2});
+}
+void ConvolutionImpl::train(bool on) {
+  taps_.reset();
+  torch::nn::Module::train(on);
 }
 const torch::Tensor& ConvolutionImpl::taps() {
   const std::int64_t version = weight._version();

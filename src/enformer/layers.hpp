@@ -76,6 +76,9 @@ class ConvolutionImpl : public torch::nn::Module, public Initialisable {
   std::int64_t reach() const { return weight.size(2) / 2; }
   std::int64_t channels() const { return weight.size(0); }
   void initialise(torch::Generator& random) override;
+  /// An optimizer's fused step changes weights without a sign of it, so what is derived from them goes with
+  /// every change of mode and every pass with gradients.
+  void train(bool on = true) override;
   torch::Tensor weight, bias;
 
  private:

@@ -18,11 +18,11 @@ std::filesystem::path weights_file(const std::filesystem::path& folder) {
 
 namespace {
 
+constexpr const char* kLoneTensor = "tensor";
+
 void load_gamma_table(Enformer& model, const std::filesystem::path& path) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) return;
   const auto tensors = weights::read_tensors(path).tensors;
-  const auto table = tensors.find("tensor");
+  const auto table = tensors.find(kLoneTensor);
   if (table == tensors.end())
     throw InputError(path, "", std::to_string(tensors.size()) + " named tensors", "one tensor alone");
   try {
@@ -34,6 +34,13 @@ void load_gamma_table(Enformer& model, const std::filesystem::path& path) {
 
 }  // namespace
 
+std::optional<std::filesystem::path> gamma_table_file(const std::filesystem::path& folder) {
+  for (const char* name : {"tf_gammas.pt", "tf_gammas.safetensors"}) {
+    if (std::filesystem::is_regular_file(folder / name)) return folder / name;
+  }
+  return std::nullopt;
+}
+
 Enformer load_enformer(const std::filesystem::path& folder) {
   Enformer model(read_enformer_config(folder / "config.json"));
   const auto file = weights_file(folder);
@@ -44,7 +51,7 @@ Enformer load_enformer(const std::filesystem::path& folder) {
     if (buffer.key().ends_with(".num_batches_tracked")) optional_names.push_back(buffer.key());
   }
   weights::take_state(*model, std::move(tensors), file, optional_names);
-  load_gamma_table(model, folder / "tf_gammas.pt");
+  if (const auto table = gamma_table_file(folder)) load_gamma_table(model, *table);
   model->eval();
   return model;
 }
@@ -52,6 +59,8 @@ Enformer load_enformer(const std::filesystem::path& folder) {
 void save_enformer(const Enformer& model, const std::filesystem::path& folder) {
   write_enformer_config(folder / "config.json", model->config());
   weights::write_safetensors(folder / "model.safetensors", weights::state_of(*model), {{"format", "pt"}});
+  if (model->gamma_table().defined())
+    weights::write_safetensors(folder / "tf_gammas.safetensors", {{kLoneTensor, model->gamma_table()}});
 }
 
 }  // namespace biodta::enformer

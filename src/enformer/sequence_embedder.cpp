@@ -169,6 +169,7 @@ SequenceEmbedder SequenceEmbedder::load(const std::filesystem::path& folder, tor
                                         const SequenceEmbedderOptions& options) {
   auto made = std::make_unique<Implementation>(load_enformer(folder), options, device);
   made->checksum = support::file_checksum(weights_file(folder));
+  if (const auto table = gamma_table_file(folder)) made->checksum += "+" + support::file_checksum(*table);
   return SequenceEmbedder(std::move(made));
 }
 
@@ -206,6 +207,7 @@ EmbeddedReference SequenceEmbedder::embed_reference(const std::string& window,
   auto& self = *implementation_;
   EmbeddedReference reference;
   reference.window_ = window;
+  reference.checksum_ = self.checksum;
   if (!self.gains_by_recomputing()) {
     reference.embeddings_ = embed(std::span(&window, 1), readout, 1);
     return reference;
@@ -225,8 +227,11 @@ EmbeddedReference SequenceEmbedder::embed_reference(const std::string& window,
 SequenceEmbeddings SequenceEmbedder::embed_variants(const EmbeddedReference& reference,
                                                     std::span<const std::string> windows,
                                                     const ExpressionReadout* readout, std::int64_t batch) {
-  if (reference.bins_1ND_.empty()) return embed(windows, readout, batch);
   auto& self = *implementation_;
+  const auto views = self.gains_by_recomputing() ? self.views.size() : 0;
+  if (reference.checksum_ != self.checksum || reference.bins_1ND_.size() != views)
+    throw Error("a reference of another embedder, expected one that this embedder made");
+  if (views == 0) return embed(windows, readout, batch);
   self.check(windows, batch);
   const auto tracks = self.tracks_of(readout);
   auto collector = self.collector(windows.size(), tracks);
@@ -234,7 +239,7 @@ SequenceEmbeddings SequenceEmbedder::embed_variants(const EmbeddedReference& ref
   for (std::size_t first = 0; first < windows.size(); first += step) {
     const auto part = windows.subspan(first, std::min(step, windows.size() - first));
     const c10::InferenceMode inference;
-    for (std::size_t view = 0; view < self.views.size(); ++view) {
+    for (std::size_t view = 0; view < views; ++view) {
       std::vector<torch::Tensor> bins;
       for (const auto& window : part)
         bins.push_back(

@@ -69,7 +69,8 @@ torch::Tensor AttentionImpl::infer(const torch::Tensor& x_BND, const torch::Tens
 
   // As many queries as give logits that stay in the cache.
   constexpr std::int64_t kLogits = 1 << 19;
-  const auto block = std::clamp<std::int64_t>(kLogits / (batch * heads_ * bins), 16, kept.size());
+  const auto fitting = kLogits / std::max<std::int64_t>(1, batch * heads_ * bins);
+  const auto block = std::min(std::max<std::int64_t>(fitting, 16), kept.size());
   auto out_BNHV = torch::empty({batch, kept.size(), heads_, v_BHNV.size(2)}, x_BND.options());
   for (std::int64_t first = 0; first < kept.size(); first += block) {
     const auto queries = std::min(block, kept.size() - first), last = kept.first + first + queries - 1;

@@ -29,7 +29,7 @@ detail::GeneRecord bed_gene(std::string_view line, const LineReader& reader) {
   }
   if (fields[3].empty()) detail::refuse_line(reader, "no name", "a gene's symbol or id in the fourth field");
   detail::GeneRecord record;
-  record.gene.id = detail::without_version(fields[3]);
+  record.gene.id = without_version(fields[3]);
   record.gene.symbol = record.gene.id;
   record.gene.contig = fields[0];
   record.gene.strand = detail::parse_strand(fields[5], reader);
@@ -67,6 +67,14 @@ std::string kind_of(std::filesystem::path path) {
 }
 
 }  // namespace
+
+std::string without_version(std::string_view id) {
+  const std::size_t dot = id.find('.');
+  if (!id.starts_with("ENS") || dot == std::string_view::npos) return std::string(id);
+  const std::size_t after = id.find_first_not_of("0123456789", dot + 1);
+  return std::string(id.substr(0, dot)) +
+         (after == std::string_view::npos ? "" : std::string(id.substr(after)));
+}
 
 std::string to_string(TssPolicy policy) {
   switch (policy) {

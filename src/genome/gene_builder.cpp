@@ -53,14 +53,6 @@ std::string in_quotes(std::string_view text) {
   return "'" + std::string(text) + "'";
 }
 
-std::string without_version(std::string_view id) {
-  const std::size_t dot = id.find('.');
-  if (!id.starts_with("ENS") || dot == std::string_view::npos) return std::string(id);
-  const std::size_t after = id.find_first_not_of("0123456789", dot + 1);
-  return std::string(id.substr(0, dot)) +
-         (after == std::string_view::npos ? "" : std::string(id.substr(after)));
-}
-
 void GeneBuilder::add(GeneRecord record) {
   any_gene_ = true;
   if (!is_kept(record.gene.biotype)) {

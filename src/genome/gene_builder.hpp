@@ -18,10 +18,6 @@ namespace biodta::genome::detail {
                               std::string_view expected, const std::string& hint = {});
 std::string in_quotes(std::string_view text);
 
-/// "ENSG00000136574.18" without ".18"; others as they are. What GENCODE adds after the version (_PAR_Y)
-/// stays: it is another gene.
-std::string without_version(std::string_view id);
-
 /// A gene's record. Its place is that of its 5' end.
 struct GeneRecord {
   std::string key;  ///< what transcripts call it

@@ -54,7 +54,7 @@ char draw_base(char old, bool may_stay, support::RandomStream& random) {
 
 void describe(support::OptionVisitor& visit, MutagenesisOptions& options) {
   visit.field("distance", options.distance, "bases within this distance of the TSS may change (bp)",
-              support::at_least(1));
+              support::between(1, 1 << 30));
   visit.field(
       "rate", options.rate,
       "share of those bases that is redrawn, each to another base; 1 = all of them, from all four bases",

@@ -17,6 +17,7 @@ namespace {
 /// declare).
 constexpr int kHarmless = BCF_ERR_CTG_UNDEF | BCF_ERR_TAG_UNDEF;
 constexpr std::size_t kMostPloidy = 2;
+constexpr std::size_t kMostAlleles = 32767;  // what a call can hold
 
 /// What bcf_get_genotypes fills, freed here.
 class GenotypeBuffer {
@@ -36,9 +37,10 @@ class GenotypeBuffer {
   int capacity_ = 0;
 };
 
-std::int16_t call_of(std::int32_t value) {
+/// Index of the allele, or kMissingCall, or kNoCall; not yet checked, so in full width.
+std::int32_t call_of(std::int32_t value) {
   if (value == bcf_int32_vector_end) return kNoCall;
-  return bcf_gt_is_missing(value) ? kMissingCall : static_cast<std::int16_t>(bcf_gt_allele(value));
+  return bcf_gt_is_missing(value) ? kMissingCall : bcf_gt_allele(value);
 }
 
 bool is_before(const VariantRecord& a, const VariantRecord& b) {
@@ -165,15 +167,17 @@ VariantRecord VariantRecords::take_record(const std::string& place) {
   }
   record.phased.resize(samples_.size());
   record.calls.resize(static_cast<std::size_t>(count));
-  for (std::size_t i = 0; i < record.calls.size(); ++i) record.calls[i] = call_of(values[i]);
+  for (std::size_t i = 0; i < record.calls.size(); ++i) {
+    const std::int32_t call = call_of(values[i]);
+    if (call >= static_cast<std::int32_t>(std::min<std::size_t>(record.alleles.size(), kMostAlleles))) {
+      throw InputError(path_, place, "genotype allele " + std::to_string(call),
+                       "0 to " + std::to_string(record.alleles.size() - 1));
+    }
+    record.calls[i] = static_cast<std::int16_t>(call);
+  }
   for (std::size_t sample = 0; sample < samples_.size(); ++sample) {
     // In a genotype the separator before an allele carries the phase, so the last allele knows.
     record.phased[sample] = bcf_gt_is_phased(values[(sample + 1) * record.ploidy - 1]) != 0;
-  }
-  for (const std::int16_t call : record.calls) {
-    if (call < static_cast<std::int16_t>(record.alleles.size())) continue;
-    throw InputError(path_, place, "genotype allele " + std::to_string(call),
-                     "0 to " + std::to_string(record.alleles.size() - 1));
   }
   return record;
 }

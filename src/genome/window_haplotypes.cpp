@@ -5,7 +5,11 @@
 namespace biodta::genome {
 
 WindowHaplotypes::WindowHaplotypes(std::unique_ptr<Implementation> implementation)
-    : implementation_(std::move(implementation)) {}
+    : implementation_(std::move(implementation)) {
+  for (std::size_t i = 0; i < implementation_->haplotypes.size(); ++i) {
+    if (implementation_->of[i] != 0) implementation_->differing.insert(implementation_->haplotypes[i].sample);
+  }
+}
 WindowHaplotypes::WindowHaplotypes(WindowHaplotypes&&) noexcept = default;
 WindowHaplotypes& WindowHaplotypes::operator=(WindowHaplotypes&&) noexcept = default;
 WindowHaplotypes::~WindowHaplotypes() = default;
@@ -33,10 +37,7 @@ std::size_t WindowHaplotypes::of(std::size_t i) const noexcept {
 }
 
 bool WindowHaplotypes::differs(std::size_t sample) const noexcept {
-  for (std::size_t i = 0; i < implementation_->haplotypes.size(); ++i) {
-    if (implementation_->haplotypes[i].sample == sample && implementation_->of[i] != 0) return true;
-  }
-  return false;
+  return implementation_->differing.contains(sample);
 }
 
 }  // namespace biodta::genome

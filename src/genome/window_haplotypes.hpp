@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace biodta::genome {
@@ -21,6 +22,7 @@ struct WindowHaplotypes::Implementation {
   std::vector<std::vector<std::uint32_t>> distinct;  ///< members of the pool, each by position
   std::vector<std::size_t> of;                       ///< [haplotypes asked for]
   std::vector<HaplotypeId> haplotypes;
+  std::unordered_set<std::size_t> differing;  ///< samples with a haplotype that is not the reference
 };
 
 }  // namespace biodta::genome

@@ -105,14 +105,6 @@ void find_samples(const DonorFiles& files, const std::vector<std::string>& donor
   }
 }
 
-/// "ENSG00000136574" of "ENSG00000136574.19"; other names as they are.
-std::string without_version(const std::string& name) {
-  const auto dot = name.rfind('.');
-  const bool versioned = dot != std::string::npos && dot + 1 < name.size() &&
-                         name.find_first_not_of("0123456789", dot + 1) == std::string::npos;
-  return versioned ? name.substr(0, dot) : name;
-}
-
 /// Genes of an annotation by id, id without version, or a symbol that only one of them bears.
 class GeneNames {
  public:
@@ -126,7 +118,8 @@ class GeneNames {
 
   std::optional<std::size_t> find(const std::string& name) const {
     if (const auto found = by_id_.find(name); found != by_id_.end()) return found->second;
-    if (const auto found = by_id_.find(without_version(name)); found != by_id_.end()) return found->second;
+    if (const auto found = by_id_.find(genome::without_version(name)); found != by_id_.end())
+      return found->second;
     const auto found = by_symbol_.find(name);
     return found == by_symbol_.end() ? std::nullopt : found->second;
   }

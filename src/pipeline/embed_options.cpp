@@ -39,9 +39,13 @@ void check_readout(const EmbedOptions& options) {
     throw ConfigError("targets: is set, but tracks are not");
   if (options.predictions.empty()) return;
   std::error_code ignored;
-  if (std::filesystem::weakly_canonical(options.predictions, ignored) ==
-      std::filesystem::weakly_canonical(options.output, ignored)) {
-    throw ConfigError("predictions: found " + options.predictions.string() + ", which is the output too");
+  auto journal = options.output;
+  journal += ".part";
+  const auto written = std::filesystem::weakly_canonical(options.predictions, ignored);
+  for (const auto& other : {options.output, journal}) {
+    if (written == std::filesystem::weakly_canonical(other, ignored))
+      throw ConfigError("predictions: found " + options.predictions.string() +
+                        ", which the output needs too");
   }
 }
 

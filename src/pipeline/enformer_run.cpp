@@ -25,6 +25,12 @@ void check_inputs(const TrainEnformerOptions& options) {
                       ", the folder of the weights, expected another one");
   }
   if (!trains_on_donors(options)) {
+    for (const auto& [key, path] : {std::pair{"genome", options.donors.genome},
+                                    {"annotation", options.donors.annotation},
+                                    {"vcf", options.donors.vcf}}) {
+      if (!path.empty())
+        throw ConfigError(std::string("donors.") + key + ": is set, but donors.expression is not");
+    }
     require_input(options.sequences, "sequences", "a FASTA file of loci (or donors.expression)");
     require_input(options.tracks, "tracks", "an HDF5 or TSV file of the loci's tracks");
   } else if (!options.sequences.empty() || !options.tracks.empty()) {

@@ -5,6 +5,7 @@
 #include <biodta/support/checksum.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
+#include <biodta/support/tsv.hpp>
 #include <biodta/weights/state.hpp>
 
 #include <algorithm>
@@ -34,6 +35,17 @@ void check_enformer_sizes(const TrainEnformerOptions& options, const enformer::E
     throw ConfigError("enformer." + std::string(name) + ": found " + std::to_string(found) +
                           ", but the weights in " + options.weights.string() + " have " +
                           std::to_string(of_weights.*size),
+                      "with weights the network is theirs; leave enformer out");
+  }
+  const std::pair<const char*, double Config::*> rates[] = {{"dropout", &Config::dropout},
+                                                            {"attention_dropout", &Config::attention_dropout},
+                                                            {"position_dropout", &Config::position_dropout}};
+  for (const auto& [name, rate] : rates) {
+    const auto found = options.enformer.*rate;
+    if (found == defaults.*rate || found == of_weights.*rate) continue;
+    throw ConfigError("enformer." + std::string(name) + ": found " + support::format_double(found) +
+                          ", but the weights in " + options.weights.string() + " have " +
+                          support::format_double(of_weights.*rate),
                       "with weights the network is theirs; leave enformer out");
   }
 }
@@ -82,6 +94,7 @@ enformer::Enformer with_new_head(const enformer::Enformer& loaded, const TrainEn
     if (parameter.key().starts_with(prefix)) drawn.push_back(parameter.key());
   }
   weights::load_state(*model, weights::state_of(*loaded), options.weights, drawn);
+  if (loaded->gamma_table().defined()) model->set_gamma_table(loaded->gamma_table());
   return model;
 }
 

@@ -2,6 +2,7 @@
 
 #include <biodta/analysis/mutant_search.hpp>
 #include <biodta/analysis/saturation_scan.hpp>
+#include <biodta/genome/contig_names.hpp>
 #include <biodta/genome/fasta.hpp>
 #include <biodta/support/error.hpp>
 
@@ -49,6 +50,7 @@ class GenomeWindows : public WindowSource {
  public:
   explicit GenomeWindows(const MutagenesisRunOptions& options)
       : genome_(genome::Genome::open(options.genome)),
+        contigs_(genome_),
         annotation_(options.annotation),
         genes_(genome::read_annotation(options.annotation, options.genes)) {
     for (std::size_t i = 0; i < genes_.size(); ++i) names_.add(genes_[i].id, genes_[i].symbol, i);
@@ -57,9 +59,9 @@ class GenomeWindows : public WindowSource {
                                              std::int64_t length) const override {
     const auto index = names_.find(gene);
     if (!index) return std::nullopt;
-    const genome::Gene& place = genes_[*index];
-    if (!genome_.has_contig(place.contig) || place.tss < 0 ||
-        place.tss >= genome_.contig_length(place.contig))
+    genome::Gene place = genes_[*index];
+    place.contig = contigs_.require(place.contig, annotation_, "gene " + place.id);
+    if (place.tss < 0 || place.tss >= genome_.contig_length(place.contig))
       throw InputError(
           annotation_, "gene " + place.id, "a TSS at " + place.contig + ":" + std::to_string(place.tss + 1),
           "a position of " + genome_.path().string(), "genome and annotation must be of one assembly");
@@ -68,6 +70,7 @@ class GenomeWindows : public WindowSource {
 
  private:
   genome::Genome genome_;
+  genome::ContigNames contigs_;
   std::filesystem::path annotation_;
   std::vector<genome::Gene> genes_;
   ByName names_;
@@ -128,15 +131,20 @@ GeneMutants::GeneMutants(const MutagenesisRunOptions& options, const embedding::
   if (options.weights.empty())
     throw ConfigError("weights: is not set, expected the folder of the Enformer that made the bank",
                       "perturbation: delete needs none");
+  if (options.genes.tss == genome::TssPolicy::kAllTranscripts)
+    throw ConfigError(
+        "genes.tss: found all_transcripts, expected gene_start or canonical: one window is mutated");
   auto windows = make_windows(options);
   parts_ = std::make_unique<Parts>(
-      Parts{options, bank, enformer::SequenceEmbedder::load(options.weights, device, options.embedder), std::move(windows)});
+      Parts{options, bank, enformer::SequenceEmbedder::load(options.weights, device, options.embedder),
+            std::move(windows)});
   const auto& embedder = parts_->embedder;
   const auto row_size = options.embedder.tokens_per_gene * embedder.config().embedding_size();
   if (!std::cmp_equal(row_size, bank.row_size()))
-    throw InputError(options.weights, "embedding size", std::to_string(row_size),
-                     "the " + std::to_string(bank.row_size()) + " of the rows of " + options.embeddings.string(),
-                     "settings of embedder must be those that biodta-embed had");
+    throw InputError(
+        options.weights, "embedding size", std::to_string(row_size),
+        "the " + std::to_string(bank.row_size()) + " of the rows of " + options.embeddings.string(),
+        "settings of embedder must be those that biodta-embed had");
   const auto made_by = bank.provenance().find("model_checksum");
   if (made_by != bank.provenance().end() && made_by->second != embedder.checksum())
     throw InputError(options.weights, "checksum", embedder.checksum(),
@@ -174,7 +182,9 @@ void GeneMutants::search(analysis::PerturbedGene& gene, cells::TokenId token,
     throw InputError(
         options.embeddings, "row of " + known.symbol,
         std::string("another than the Enformer makes of the gene's DNA (relative difference ") + text + ")",
-        "the same", "embed again with biodta-embed from this genome and these weights, with the same settings of embedder");
+        "the same",
+        "embed again with biodta-embed from this genome and these weights, with the same settings of "
+        "embedder");
   }
 }
 

@@ -48,7 +48,7 @@ void describe(support::OptionVisitor& visit, MutagenesisRunOptions& options) {
   visit.section("mutants", options.mutants, "how mutants are made and chosen");
   visit.field("saturation", options.saturation,
               "also change every base within this distance of the TSS, one at a time (bp); 0 = do not",
-              support::at_least(0));
+              support::between(0, 1 << 20));
   visit.section("cells", options.cells, "which cells are run");
   visit.section("shift", options.shift, "how embeddings are compared");
   visit.section("evaluation", options.evaluation, "gene sets, precision and recall, controls");

@@ -38,8 +38,10 @@ std::string quoted(const std::filesystem::path& path) {
 
 std::string mutation_text(const MutagenesisRunOptions& options) {
   const auto& mutagenesis = options.mutants.mutagenesis;
-  const std::string how =
-      mutagenesis.rate >= 1.0 ? "every base drawn anew" : percent(mutagenesis.rate) + " of the bases changed";
+  const std::string how = mutagenesis.number > 0
+                              ? std::to_string(mutagenesis.number) + " of the bases changed"
+                          : mutagenesis.rate >= 1.0 ? "every base drawn anew"
+                                                    : percent(mutagenesis.rate) + " of the bases changed";
   return "DNA within " + std::to_string(mutagenesis.distance) + " bp of the transcription start site, " +
          how + "; of " + std::to_string(options.mutants.trials) + " random mutants " +
          (options.mutants.enough > 0.0

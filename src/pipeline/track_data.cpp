@@ -73,8 +73,7 @@ void read_window_sums(const std::filesystem::path& sequences, const std::filesys
   if (!rows.empty()) {
     const auto& stray = table.rows[rows.begin()->second];
     const auto near = support::nearest_names(stray, names);
-    throw InputError(tracks, "sequence " + stray, "no such record (or it stands there twice)",
-                     "a record of " + sequences.string(),
+    throw InputError(tracks, "sequence " + stray, "no such record", "a record of " + sequences.string(),
                      near.empty() ? "" : "did you mean " + support::join_words(near) + "?");
   }
   data.track_names = std::move(table.columns);

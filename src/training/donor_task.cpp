@@ -78,7 +78,8 @@ void describe(support::OptionVisitor& visit, DonorTaskOptions& options) {
   visit.field("held_out_gene_share", options.held_out_gene_share,
               "share of the genes never trained on, where none is named", between(0, 0.9));
   visit.field("max_shift", options.max_shift,
-              "windows are moved by up to ± this many bp, all donors of a gene alike", at_least(0));
+              "windows are moved by up to ± this many bp, all donors of a gene alike",
+              support::between(0, 1 << 20));
   visit.field("reverse_complement", options.reverse_complement, "show the other strand of half of the genes");
   visit.field("seed", options.seed, "of splits, order, drawn donors and augmentation", at_least(0));
 }
@@ -196,7 +197,8 @@ torch::Tensor DonorTask::predict(const Batch& batch) {
   const auto expression_U = readout_.expression(parts_.predict(batch.one_hot_U4L), batch.turned_U);
   const auto haplotypes_GK2 =
       expression_U.index_select(0, batch.window_GK2.flatten()).view(batch.window_GK2.sizes());
-  return haplotypes_GK2.mean(2).log();
+  constexpr double kEpsilon = 1e-7;  // softplus underflows to 0
+  return (haplotypes_GK2.mean(2) + kEpsilon).log();
 }
 
 MicroBatchLoss DonorTask::forward(std::uint64_t step, std::int64_t micro_batch) {

@@ -87,7 +87,7 @@ std::map<std::string, std::string> checksums_of(const TrackData& data) {
 void describe(support::OptionVisitor& visit, EnformerTaskOptions& options) {
   visit.field("batch_size", options.batch_size, "loci a micro-batch and rank", support::between(1, 1 << 20));
   visit.field("max_shift", options.max_shift, "windows are moved by up to ± this many bp",
-              support::at_least(0));
+              support::between(0, 1 << 20));
   visit.field("reverse_complement", options.reverse_complement, "show the other strand half of the time");
   visit.field("held_out", options.held_out, "share of the loci kept for evaluation",
               support::between(0, 0.9));

@@ -47,10 +47,10 @@ struct TensorView {
 
 struct List;  // lists and tuples
 struct Dict;
-/// Containers belong to the Pickle that made them, text to the bytes that it read: so a value is small, however
-/// often a pickle repeats it, and memory is bounded by the pickle's length.
-using Value = std::variant<None, Mark, bool, std::int64_t, double, std::string_view, Global, Storage, TensorView,
-                           List*, Dict*>;
+/// Containers belong to the Pickle that made them, text to the bytes that it read: so a value is small,
+/// however often a pickle repeats it, and memory is bounded by the pickle's length.
+using Value = std::variant<None, Mark, bool, std::int64_t, double, std::string_view, Global, Storage,
+                           TensorView, List*, Dict*>;
 struct List {
   std::vector<Value> items;
 };

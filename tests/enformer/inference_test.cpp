@@ -6,6 +6,7 @@
 #include <biodta/enformer/enformer.hpp>
 #include <biodta/enformer/model_folder.hpp>
 
+#include <ATen/ops/_fused_adamw.h>
 #include <torch/autograd.h>
 
 #include <random>
@@ -171,6 +172,45 @@ TEST(Inference, follows_weights_that_change_between_two_passes) {
   const auto plain = plain_embeddings(model, input);
   const torch::NoGradGuard no_grad;
   EXPECT_LT(relative_difference(model->embeddings(input), plain), 1e-5);
+}
+
+/// The fused step writes weights without raising their versions.
+TEST(Inference, follows_weights_that_a_fused_optimizer_changes) {
+  auto model = random_network(long_config());
+  const auto input = one_hot(std::vector<std::string>{random_dna(8192, 9)});
+  const auto evaluate = [&] {
+    model->eval();
+    const torch::NoGradGuard no_grad;
+    return model->embeddings(input);
+  };
+  const auto before = evaluate();
+  model->train();
+  std::vector<torch::Tensor> parameters = model->parameters(), gradients, means, squares, steps;
+  for (const auto& parameter : parameters) {
+    gradients.push_back(torch::ones_like(parameter));
+    means.push_back(torch::zeros_like(parameter));
+    squares.push_back(torch::zeros_like(parameter));
+    steps.push_back(torch::ones({}));
+  }
+  {
+    const torch::NoGradGuard no_grad;
+    at::_fused_adamw_(parameters, gradients, means, squares, {}, steps, 0.05, 0.9, 0.999, 0.0, 1e-8, false,
+                      false);
+  }
+  const auto after = evaluate();
+  EXPECT_GT(relative_difference(after, before), 1e-3);
+  EXPECT_LT(relative_difference(after, plain_embeddings(model, input)), 1e-5);
+}
+
+TEST(Inference, keeps_heads_in_float32) {
+  auto model = random_network(long_config());
+  const torch::NoGradGuard no_grad;
+  const auto input = one_hot(std::vector<std::string>{random_dna(8192, 10)});
+  const auto exact = model->forward(input, "human");
+  model->set_compute_type(torch::kBFloat16);
+  const auto rounded = model->forward(input, "human");
+  EXPECT_EQ(rounded.scalar_type(), torch::kFloat32);
+  EXPECT_LT(relative_difference(rounded, exact), 0.03);
 }
 
 }  // namespace

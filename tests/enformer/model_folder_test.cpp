@@ -77,6 +77,15 @@ TEST(ModelFolder, says_what_a_folder_lacks) {
   expect_error<InputError>([&] { load_enformer(folder.path()); }, {"model.safetensors", "pytorch_model.bin"});
 }
 
+TEST(ModelFolder, keeps_the_gamma_table_of_what_it_loaded) {
+  const TemporaryFolder folder;
+  auto model = load_enformer(fixture("enformer/small"));
+  const auto table = torch::rand({63, 1});
+  model->set_gamma_table(table);
+  save_enformer(model, folder.path());
+  EXPECT_TRUE(torch::equal(load_enformer(folder.path())->gamma_table(), table));
+}
+
 TEST(ModelFolder, refuses_a_gamma_table_of_another_shape) {
   const TemporaryFolder folder;
   copy_small(folder, "model.safetensors");

@@ -61,7 +61,8 @@ TEST(Pickle, HoldsATextThatIsRepeatedOnlyOnce) {
   const Pickle pickle(bytes);
   const auto& items = std::get<pickle::List*>(pickle.root())->items;
   ASSERT_EQ(items.size(), kTimes + 1);
-  EXPECT_EQ(std::get<std::string_view>(items.back()).data(), std::get<std::string_view>(items.front()).data());
+  EXPECT_EQ(std::get<std::string_view>(items.back()).data(),
+            std::get<std::string_view>(items.front()).data());
 }
 
 TEST(Pickle, RefusesATensorOfMoreDimensionsThanThereCanBe) {

@@ -31,9 +31,9 @@ std::vector<std::int64_t> tower_widths(const EnformerConfig& config);
 /// ConfigError when the target is longer than `bins`.
 std::int64_t cropped_bins(std::int64_t bins, std::int64_t target_length);
 
-/// `count` bins of the output around the TSS, which is the first base of the second half of the window; an odd
-/// number centres on its bin, and all bins are all. Throws ConfigError, naming `what`, when the output has fewer on
-/// either side.
+/// `count` bins of the output around the TSS, which is the first base of the second half of the window; an
+/// odd number centres on its bin, and all bins are all. Throws ConfigError, naming `what`, when the output
+/// has fewer on either side.
 Interval bins_around_tss(const EnformerConfig& config, std::int64_t count, const std::string& what);
 
 /// Dropout and batch statistics follow train() and eval(), as everywhere in PyTorch. Not thread-safe.
@@ -69,8 +69,10 @@ class EnformerImpl : public torch::nn::Module {
   /// Gamma columns of the positional basis for one number of bins, instead of computed ones: [2N − 1, dim /
   /// heads / 6] for N bins. Throws ConfigError for another shape.
   void set_gamma_table(const torch::Tensor& gammas_PG);
+  /// Undefined where there is none.
+  const torch::Tensor& gamma_table() const noexcept;
 
-  /// Weights and activations in another type, such as bfloat16; norms keep float32. For inference.
+  /// Weights and activations in another type, such as bfloat16; norms and heads keep float32. For inference.
   void set_compute_type(torch::ScalarType type);
   torch::ScalarType compute_type() const;
 

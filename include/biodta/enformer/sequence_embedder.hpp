@@ -60,6 +60,7 @@ class EmbeddedReference {
  private:
   friend class SequenceEmbedder;
   std::string window_;
+  std::string checksum_;                 // of the embedder's weights
   std::vector<torch::Tensor> bins_1ND_;  // one a view; empty where nothing is gained
   SequenceEmbeddings embeddings_;
 };
@@ -77,7 +78,7 @@ class SequenceEmbedder {
 
   const EnformerConfig& config() const noexcept;
   const SequenceEmbedderOptions& options() const noexcept;
-  /// "crc32:…" of the weights file.
+  /// "crc32:…" of the weights file; where a gamma table lies beside it, "+" and the table's follow.
   const std::string& checksum() const noexcept;
   /// Letters of a window: config().window, and on either side what the largest shift needs. The TSS is the
   /// first base of the second half.
@@ -93,7 +94,8 @@ class SequenceEmbedder {
   EmbeddedReference embed_reference(const std::string& window, const ExpressionReadout* readout = nullptr);
   /// As embed(), to rounding, at the cost of what differs: of the convolutional part, which is four fifths of
   /// a full pass of the published model, only the bins that see a letter other than the reference's are
-  /// computed. Where that gains nothing, the windows are embedded whole.
+  /// computed. Where that gains nothing, the windows are embedded whole. Throws Error for another embedder's
+  /// reference.
   SequenceEmbeddings embed_variants(const EmbeddedReference& reference, std::span<const std::string> windows,
                                     const ExpressionReadout* readout = nullptr, std::int64_t batch = 64);
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace biodta::genome {
@@ -34,6 +35,10 @@ struct TranscriptionStart {
                                          ///< policy asks the gene's record, and for BED
   bool operator==(const TranscriptionStart&) const = default;
 };
+
+/// "ENSG00000136574" of "ENSG00000136574.18". What GENCODE adds after the version (_PAR_Y) stays, and so do
+/// ids that are not Ensembl's.
+std::string without_version(std::string_view id);
 
 struct Gene {
   std::string id;      ///< Ensembl id without version (GENCODE's _PAR_Y after it stays: it is another gene);
