@@ -283,7 +283,9 @@ TEST(Embed, refuses_predictions_that_cannot_be_made) {
   world.options.tracks = {"0"};
   expect_error<ConfigError>([&] { world.run(); }, {"predictions", "not set"});
   world.options.predictions = world.options.output;
-  expect_error<ConfigError>([&] { world.run(); }, {"predictions", "the output too"});
+  expect_error<ConfigError>([&] { world.run(); }, {"predictions", "the output needs too"});
+  world.options.predictions += ".part";  // the journal
+  expect_error<ConfigError>([&] { world.run(); }, {"predictions", "the output needs too"});
   world.options.predictions = world / "p.tsv";
   world.options.tracks = {"CAGE:heart"};
   expect_error<ConfigError>([&] { world.run(); }, {"CAGE:heart", "no names are known"});
