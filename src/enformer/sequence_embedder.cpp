@@ -21,6 +21,9 @@ namespace {
 /// Below this many bases × channels a pass of one window is so short that starting its operations costs more
 /// than what recomputing a part would save.
 constexpr std::int64_t kWorthRecomputing = std::int64_t{1} << 22;
+bool gains_by_recomputing(const EnformerConfig& config) {
+  return config.window * config.dim >= kWorthRecomputing;
+}
 /// Numbers in the largest tensor of a pass: 512 MB on a processor, 8 GB on a GPU.
 constexpr std::int64_t kLargestOnCpu = std::int64_t{1} << 27;
 constexpr std::int64_t kLargestOnDevice = std::int64_t{1} << 31;
@@ -113,23 +116,9 @@ struct SequenceEmbedder::Implementation {
     const auto largest = device.is_cpu() ? kLargestOnCpu : kLargestOnDevice;
     return std::clamp<std::int64_t>(largest / (config.window / 2 * config.dim / 2), 1, batch);
   }
-  bool gains_by_recomputing() const {
-    return model->config().window * model->config().dim >= kWorthRecomputing;
-  }
 
-  Collector collector(std::size_t windows, const std::optional<TrackReadout>& tracks) const {
-    return {static_cast<std::int64_t>(windows), options.tokens_per_gene, model->config().embedding_size(),
-            tracks ? tracks->tracks() : 0, views.size()};
-  }
-  std::optional<TrackReadout> tracks_of(const ExpressionReadout* readout) const {
-    if (readout == nullptr) return std::nullopt;
-    return TrackReadout(*model, *readout);
-  }
-
-  torch::Tensor encode(std::span<const std::string> windows, const View& view) const {
-    std::vector<std::string> seen;
-    for (const auto& window : windows) seen.push_back(look(window, view, margin_of(views)));
-    return one_hot(seen).to(device);
+  std::string look_at(const std::string& window, const View& view) const {
+    return look(window, view, margin_of(views));
   }
 
   /// From the rows between the network's two parts to a collector's windows from `first` on.
@@ -142,20 +131,42 @@ struct SequenceEmbedder::Implementation {
   }
 
   torch::Tensor convolve_whole(std::span<const std::string> windows, const View& view) {
-    return model->convolve(encode(windows, view), {0, model->config().sequence_bins()});
+    std::vector<std::string> seen;
+    for (const auto& window : windows) seen.push_back(look_at(window, view));
+    return model->convolve(one_hot(seen).to(device), {0, model->config().sequence_bins()});
   }
 
   /// The reference's rows with those that the variant changes computed anew.
+  /// @param reference, variant  as one view reads them.
   torch::Tensor convolve_changed(const torch::Tensor& reference_1ND, const std::string& reference,
-                                 const std::string& variant, const View& view) {
-    const auto margin = margin_of(views);
-    const auto runs = changed_bins(*model, look(reference, view, margin), look(variant, view, margin));
+                                 const std::string& variant) {
+    const auto runs = changed_bins(*model, reference, variant);
     auto bins_1ND = reference_1ND.clone();
     if (runs.empty()) return bins_1ND;
-    const auto encoded = encode(std::span(&variant, 1), view);
+    const auto encoded = one_hot(std::span(&variant, 1)).to(device);
     for (const auto& run : runs)
       bins_1ND.narrow(1, run.first, run.size()).copy_(model->convolve(encoded, run));
     return bins_1ND;
+  }
+
+  /// All windows in all views, as many together as fit.
+  /// @param convolve  (some of the windows, index of a view) -> their rows between the network's two parts.
+  template <class Convolve>
+  SequenceEmbeddings run(std::span<const std::string> windows, const ExpressionReadout* readout,
+                         std::int64_t batch, const Convolve& convolve) {
+    check(windows, batch);
+    std::optional<TrackReadout> tracks;
+    if (readout != nullptr) tracks.emplace(*model, *readout);
+    Collector collector(static_cast<std::int64_t>(windows.size()), options.tokens_per_gene,
+                        model->config().embedding_size(), tracks ? tracks->tracks() : 0, views.size());
+    const auto step = static_cast<std::size_t>(together(batch));
+    for (std::size_t first = 0; first < windows.size(); first += step) {
+      const auto part = windows.subspan(first, std::min(step, windows.size() - first));
+      const c10::InferenceMode inference;
+      for (std::size_t view = 0; view < views.size(); ++view)
+        finish(convolve(part, view), views[view], tracks, static_cast<std::int64_t>(first), collector);
+    }
+    return collector.take();
   }
 };
 
@@ -189,38 +200,27 @@ std::int64_t SequenceEmbedder::input_length() const noexcept {
 SequenceEmbeddings SequenceEmbedder::embed(std::span<const std::string> windows,
                                            const ExpressionReadout* readout, std::int64_t batch) {
   auto& self = *implementation_;
-  self.check(windows, batch);
-  const auto tracks = self.tracks_of(readout);
-  auto collector = self.collector(windows.size(), tracks);
-  const auto step = static_cast<std::size_t>(self.together(batch));
-  for (std::size_t first = 0; first < windows.size(); first += step) {
-    const auto part = windows.subspan(first, std::min(step, windows.size() - first));
-    const c10::InferenceMode inference;
-    for (const auto& view : self.views)
-      self.finish(self.convolve_whole(part, view), view, tracks, static_cast<std::int64_t>(first), collector);
-  }
-  return collector.take();
+  return self.run(windows, readout, batch, [&](std::span<const std::string> part, std::size_t view) {
+    return self.convolve_whole(part, self.views[view]);
+  });
 }
 
 EmbeddedReference SequenceEmbedder::embed_reference(const std::string& window,
                                                     const ExpressionReadout* readout) {
   auto& self = *implementation_;
   EmbeddedReference reference;
-  reference.window_ = window;
   reference.checksum_ = self.checksum;
-  if (!self.gains_by_recomputing()) {
-    reference.embeddings_ = embed(std::span(&window, 1), readout, 1);
-    return reference;
-  }
-  self.check(std::span(&window, 1), 1);
-  const auto tracks = self.tracks_of(readout);
-  auto collector = self.collector(1, tracks);
-  for (const auto& view : self.views) {
-    const c10::InferenceMode inference;
-    reference.bins_1ND_.push_back(self.convolve_whole(std::span(&window, 1), view));
-    self.finish(reference.bins_1ND_.back(), view, tracks, 0, collector);
-  }
-  reference.embeddings_ = collector.take();
+  const bool gains = gains_by_recomputing(config());
+  const std::span<const std::string> alone(&window, 1);
+  reference.embeddings_ =
+      self.run(alone, readout, 1, [&](std::span<const std::string> part, std::size_t view) {
+        auto bins_1ND = self.convolve_whole(part, self.views[view]);
+        if (gains) {
+          reference.seen_.push_back(self.look_at(window, self.views[view]));
+          reference.bins_1ND_.push_back(bins_1ND);
+        }
+        return bins_1ND;
+      });
   return reference;
 }
 
@@ -228,33 +228,24 @@ SequenceEmbeddings SequenceEmbedder::embed_variants(const EmbeddedReference& ref
                                                     std::span<const std::string> windows,
                                                     const ExpressionReadout* readout, std::int64_t batch) {
   auto& self = *implementation_;
-  const auto views = self.gains_by_recomputing() ? self.views.size() : 0;
-  if (reference.checksum_ != self.checksum || reference.bins_1ND_.size() != views)
+  const bool gains = gains_by_recomputing(config());
+  if (reference.checksum_ != self.checksum || reference.bins_1ND_.size() != (gains ? self.views.size() : 0))
     throw Error("a reference of another embedder, expected one that this embedder made");
-  if (views == 0) return embed(windows, readout, batch);
-  self.check(windows, batch);
-  const auto tracks = self.tracks_of(readout);
-  auto collector = self.collector(windows.size(), tracks);
-  const auto step = static_cast<std::size_t>(self.together(batch));
-  for (std::size_t first = 0; first < windows.size(); first += step) {
-    const auto part = windows.subspan(first, std::min(step, windows.size() - first));
-    const c10::InferenceMode inference;
-    for (std::size_t view = 0; view < views; ++view) {
-      std::vector<torch::Tensor> bins;
-      for (const auto& window : part)
-        bins.push_back(
-            self.convolve_changed(reference.bins_1ND_[view], reference.window_, window, self.views[view]));
-      self.finish(torch::cat(bins), self.views[view], tracks, static_cast<std::int64_t>(first), collector);
+  if (!gains) return embed(windows, readout, batch);
+  return self.run(windows, readout, batch, [&](std::span<const std::string> part, std::size_t view) {
+    std::vector<torch::Tensor> bins;
+    for (const auto& window : part) {
+      bins.push_back(self.convolve_changed(reference.bins_1ND_[view], reference.seen_[view],
+                                           self.look_at(window, self.views[view])));
     }
-  }
-  return collector.take();
+    return torch::cat(bins);
+  });
 }
 
 SequenceEmbeddings embed_families(SequenceEmbedder& embedder,
                                   std::span<const std::vector<std::string>> families,
                                   const ExpressionReadout* readout, std::int64_t batch) {
-  const auto& config = embedder.config();
-  if (config.window * config.dim < kWorthRecomputing) {
+  if (!gains_by_recomputing(embedder.config())) {
     std::vector<std::string> all;
     for (const auto& family : families) all.insert(all.end(), family.begin(), family.end());
     return embedder.embed(all, readout, batch);

@@ -1,4 +1,5 @@
 #include "measurement_table.hpp"
+#include "required_paths.hpp"
 
 #include <biodta/genome/contig_names.hpp>
 #include <biodta/genome/fasta.hpp>
@@ -82,12 +83,9 @@ class VcfGenomes : public training::DonorGenomes {
 };
 
 void require_files(const DonorFiles& files) {
-  const auto require = [](const std::filesystem::path& path, const char* key, const char* what) {
-    if (path.empty()) throw ConfigError(std::string(key) + ": is not set, expected " + what);
-  };
-  require(files.genome, "donors.genome", "a FASTA file");
-  require(files.annotation, "donors.annotation", "a GTF, GFF3 or BED file");
-  require(files.vcf, "donors.vcf", "a VCF with the donors' genotypes");
+  require_set(files.genome, "donors.genome", "a FASTA file");
+  require_set(files.annotation, "donors.annotation", "a GTF, GFF3 or BED file");
+  require_set(files.vcf, "donors.vcf", "a VCF with the donors' genotypes");
 }
 
 void find_samples(const DonorFiles& files, const std::vector<std::string>& donors, VcfGenomes& genomes) {

@@ -1,5 +1,6 @@
 #include "embed_options.hpp"
 
+#include "required_paths.hpp"
 #include "shard.hpp"
 
 #include <biodta/support/atomic_file.hpp>
@@ -9,10 +10,6 @@
 
 namespace biodta::pipeline {
 namespace {
-
-void require_set(const std::filesystem::path& path, const char* key, const char* what) {
-  if (path.empty()) throw ConfigError(std::string(key) + ": is not set, expected " + what);
-}
 
 void check_source(const EmbedOptions& options) {
   if (options.sequences.empty()) {

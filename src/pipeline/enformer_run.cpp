@@ -1,5 +1,7 @@
 #include "enformer_run.hpp"
 
+#include "required_paths.hpp"
+
 #include <biodta/enformer/config.hpp>
 #include <biodta/pipeline/track_data.hpp>
 #include <biodta/support/error.hpp>
@@ -13,12 +15,8 @@ namespace {
 
 using support::with_thousands;
 
-void require_input(const std::filesystem::path& path, const char* key, const char* what) {
-  if (path.empty()) throw ConfigError(std::string(key) + ": is not set, expected " + what);
-}
-
 void check_inputs(const TrainEnformerOptions& options) {
-  require_input(options.output, "output", "a folder to write");
+  require_set(options.output, "output", "a folder to write");
   std::error_code ignored;
   if (!options.weights.empty() && std::filesystem::equivalent(options.weights, options.output, ignored)) {
     throw ConfigError("output: found " + options.output.string() +
@@ -31,8 +29,8 @@ void check_inputs(const TrainEnformerOptions& options) {
       if (!path.empty())
         throw ConfigError(std::string("donors.") + key + ": is set, but donors.expression is not");
     }
-    require_input(options.sequences, "sequences", "a FASTA file of loci (or donors.expression)");
-    require_input(options.tracks, "tracks", "an HDF5 or TSV file of the loci's tracks");
+    require_set(options.sequences, "sequences", "a FASTA file of loci (or donors.expression)");
+    require_set(options.tracks, "tracks", "an HDF5 or TSV file of the loci's tracks");
   } else if (!options.sequences.empty() || !options.tracks.empty()) {
     throw ConfigError("donors.expression: is set beside sequences or tracks, expected one or the other");
   }

@@ -29,18 +29,6 @@ struct BankPart {
   Shard shard;
 };
 
-void check_merge(const std::vector<std::filesystem::path>& inputs, const std::filesystem::path& output) {
-  if (inputs.empty()) throw ConfigError("inputs: found none, expected the shards of an embedding bank");
-  if (output.empty()) throw ConfigError("output: found nothing, expected the embedding bank to write");
-  DistinctInputs distinct;
-  for (const auto& path : inputs) {
-    distinct.add(path);
-    support::require_not_read("output", output, {path});
-  }
-  support::require_regular("output", output);
-  support::require_writable(output);
-}
-
 /// Takes the shard out of a bank's provenance; the rest is its job's.
 Shard take_shard(const std::filesystem::path& path, embedding::Provenance& provenance) {
   const auto entry = provenance.find(kShardAttribute);
@@ -215,7 +203,7 @@ class BankMerger {
 
 void merge_banks(const std::vector<std::filesystem::path>& inputs, const std::filesystem::path& output,
                  support::Reporter& reporter) {
-  check_merge(inputs, output);
+  check_merge_paths(inputs, output, "the shards of an embedding bank", "the embedding bank");
   const BankMerger merger(inputs);
   merger.write(output, reporter);
   const auto& header = merger.header();

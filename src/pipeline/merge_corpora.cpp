@@ -20,18 +20,6 @@ using support::with_thousands;
 
 constexpr std::uint64_t kCellsPerMerge = 8192;
 
-void check(const std::vector<std::filesystem::path>& inputs, const std::filesystem::path& output) {
-  if (inputs.empty()) throw ConfigError("inputs: found none, expected corpora to merge");
-  if (output.empty()) throw ConfigError("output: found nothing, expected the corpus file to write");
-  DistinctInputs distinct;
-  for (const auto& path : inputs) {
-    distinct.add(path);
-    support::require_not_read("output", output, {path});
-  }
-  support::require_regular("output", output);
-  support::require_writable(output);
-}
-
 void require_same_vocabulary(const cells::Corpus& corpus, const cells::Vocabulary& vocabulary,
                              const std::filesystem::path& first) {
   if (corpus.vocabulary() == vocabulary) return;
@@ -203,7 +191,7 @@ class Merger {
 
 TokenizeResult merge_corpora(const std::vector<std::filesystem::path>& inputs,
                              const std::filesystem::path& output, support::Reporter& reporter) {
-  check(inputs, output);
+  check_merge_paths(inputs, output, "corpora to merge", "the corpus file");
   TokenizeResult result = Merger(inputs).write(output, reporter);
   reporter.info("merged " + with_thousands(inputs.size()) + " corpora: " + with_thousands(result.cells) +
                 " cells, " + with_thousands(result.tokens) + " tokens");

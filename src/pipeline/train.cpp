@@ -1,3 +1,4 @@
+#include "required_paths.hpp"
 #include "run_training.hpp"
 
 #include <biodta/cells/corpus.hpp>
@@ -31,15 +32,11 @@ bool has_adapter(const TrainOptions& options) {
   return options.model.embedding.kind == model::TokenEmbedding::kAdapter;
 }
 
-void require(const std::filesystem::path& path, const std::string& key, const std::string& what) {
-  if (path.empty()) throw ConfigError(key + ": is not set, expected " + what);
-}
-
 void check_options(const TrainOptions& options) {
-  require(options.corpus, "corpus", "a corpus file");
-  require(options.output, "output", "a run folder");
+  require_set(options.corpus, "corpus", "a corpus file");
+  require_set(options.output, "output", "a run folder");
   if (has_adapter(options)) {
-    require(options.embeddings, "embeddings", "an embedding bank, or model.embedding.kind: table");
+    require_set(options.embeddings, "embeddings", "an embedding bank, or model.embedding.kind: table");
   }
   data::validate(options.masking);
 }

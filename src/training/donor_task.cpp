@@ -1,3 +1,5 @@
+#include "micro_batch.hpp"
+
 #include <biodta/enformer/one_hot.hpp>
 #include <biodta/support/checksum.hpp>
 #include <biodta/support/error.hpp>
@@ -164,8 +166,7 @@ DonorTask::Batch DonorTask::make_batch(std::span<const std::uint32_t> genes) {
     draw.shuffle(donors);
     donors.resize(group);
     auto augmentation = support::RandomStream::of({seed, kDonorShift, epoch_, gene});
-    const auto span = static_cast<std::uint64_t>(2 * options_.max_shift + 1);
-    const auto shift = static_cast<std::int64_t>(augmentation.below(span)) - options_.max_shift;
+    const auto shift = draw_shift(augmentation, options_.max_shift);
     const bool turns = options_.reverse_complement && augmentation.bernoulli(0.5);
     auto haplotypes = data_->genomes->windows(gene, donors, shift);
     const auto first = static_cast<std::int64_t>(windows.size());
@@ -181,12 +182,8 @@ DonorTask::Batch DonorTask::make_batch(std::span<const std::uint32_t> genes) {
   Batch batch;
   const auto rows = static_cast<std::int64_t>(genes.size()), columns = static_cast<std::int64_t>(group);
   auto one_hot_U4L = enformer::one_hot(windows);
-  if (!turned.empty()) {
-    const auto index = torch::tensor(turned, torch::kInt64);
-    one_hot_U4L.index_copy_(0, index, one_hot_U4L.index_select(0, index).flip({1, 2}));
-    batch.turned_U =
-        torch::zeros({one_hot_U4L.size(0)}, torch::kBool).index_fill_(0, index, true).to(device_);
-  }
+  const auto turned_U = turn_windows(one_hot_U4L, turned);
+  if (turned_U.defined()) batch.turned_U = turned_U.to(device_);
   batch.one_hot_U4L = one_hot_U4L.to(device_);
   batch.window_GK2 = torch::tensor(window_of, torch::kInt64).view({rows, columns, 2}).to(device_);
   batch.measured_GK = torch::tensor(measured_values).view({rows, columns}).to(device_);
@@ -202,14 +199,8 @@ torch::Tensor DonorTask::predict(const Batch& batch) {
 }
 
 MicroBatchLoss DonorTask::forward(std::uint64_t step, std::int64_t micro_batch) {
-  const auto ranks = static_cast<std::uint64_t>(ranks_->size()),
-             batch = static_cast<std::uint64_t>(options_.genes);
-  const auto slot =
-      (step * static_cast<std::uint64_t>(accumulation_) + static_cast<std::uint64_t>(micro_batch)) * ranks +
-      static_cast<std::uint64_t>(ranks_->rank());
-  const std::size_t first = std::min<std::size_t>(slot * batch, order_.size());
-  const std::span genes =
-      std::span(order_).subspan(first, std::min<std::size_t>(batch, order_.size() - first));
+  const auto genes = micro_batch_of(order_, options_.genes,
+                                    {step, micro_batch, accumulation_, ranks_->rank(), ranks_->size()});
   MicroBatchLoss result;
   if (!genes.empty()) {
     const auto groups = make_batch(genes);

@@ -1,3 +1,5 @@
+#include "micro_batch.hpp"
+
 #include <biodta/enformer/one_hot.hpp>
 #include <biodta/support/checksum.hpp>
 #include <biodta/support/error.hpp>
@@ -157,20 +159,17 @@ EnformerTask::Batch EnformerTask::make_batch(std::span<const std::uint32_t> loci
   for (std::size_t i = 0; i < loci.size(); ++i, out += locus_size) {
     auto random = support::RandomStream::of(
         {static_cast<std::uint64_t>(options_.seed), kAugmentation, epoch_, loci[i]});
-    const auto span = static_cast<std::uint64_t>(2 * options_.max_shift + 1);
-    const auto shift = augment ? static_cast<std::int64_t>(random.below(span)) - options_.max_shift : 0;
+    const auto shift = augment ? draw_shift(random, options_.max_shift) : 0;
     windows.push_back(window_of(loci[i], shift));
     if (augment && options_.reverse_complement && random.bernoulli(0.5))
       turned.push_back(static_cast<std::int64_t>(i));
     std::copy_n(data_->values.begin() + static_cast<std::ptrdiff_t>(loci[i] * locus_size), locus_size, out);
   }
   auto one_hot_B4L = enformer::one_hot(windows);
-  torch::Tensor turned_B;
-  if (!turned.empty()) {
-    const auto index = torch::tensor(turned, torch::kInt64);
-    one_hot_B4L.index_copy_(0, index, one_hot_B4L.index_select(0, index).flip({1, 2}));
-    target_BNT.index_copy_(0, index, target_BNT.index_select(0, index).flip({1}));
-    turned_B = torch::zeros({count}, torch::kBool).index_fill_(0, index, true).to(device_);
+  auto turned_B = turn_windows(one_hot_B4L, turned);
+  if (turned_B.defined()) {
+    target_BNT = torch::where(turned_B.view({-1, 1, 1}), target_BNT.flip({1}), target_BNT);
+    turned_B = turned_B.to(device_);
   }
   return {one_hot_B4L.to(device_), target_BNT.to(device_), turned_B};
 }
@@ -181,14 +180,8 @@ torch::Tensor EnformerTask::predict(const Batch& batch) {
 }
 
 MicroBatchLoss EnformerTask::forward(std::uint64_t step, std::int64_t micro_batch) {
-  const auto ranks = static_cast<std::uint64_t>(ranks_->size()),
-             batch = static_cast<std::uint64_t>(options_.batch_size);
-  const auto slot =
-      (step * static_cast<std::uint64_t>(accumulation_) + static_cast<std::uint64_t>(micro_batch)) * ranks +
-      static_cast<std::uint64_t>(ranks_->rank());
-  const std::size_t first = std::min<std::size_t>(slot * batch, order_.size());
-  const std::span loci =
-      std::span(order_).subspan(first, std::min<std::size_t>(batch, order_.size() - first));
+  const auto loci = micro_batch_of(order_, options_.batch_size,
+                                   {step, micro_batch, accumulation_, ranks_->rank(), ranks_->size()});
   MicroBatchLoss result;
   if (!loci.empty()) {
     const auto batch_of_loci = make_batch(loci, /*augment=*/true);

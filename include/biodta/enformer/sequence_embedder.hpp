@@ -59,9 +59,9 @@ class EmbeddedReference {
 
  private:
   friend class SequenceEmbedder;
-  std::string window_;
   std::string checksum_;                 // of the embedder's weights
-  std::vector<torch::Tensor> bins_1ND_;  // one a view; empty where nothing is gained
+  std::vector<std::string> seen_;        // what each view reads; empty where nothing is gained
+  std::vector<torch::Tensor> bins_1ND_;  // of each view
   SequenceEmbeddings embeddings_;
 };
 
