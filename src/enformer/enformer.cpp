@@ -126,7 +126,7 @@ torch::Tensor EnformerImpl::embeddings(const torch::Tensor& one_hot_B4L) {
   const bool plain = is_training() || torch::GradMode::is_enabled() ||
                      at::autocast::is_autocast_enabled(one_hot_B4L.device().type());
   if (!plain) {
-    return attend(convolve(one_hot_B4L, {0, bins_of(one_hot_B4L.size(2))}));
+    return attend(project(convolve(one_hot_B4L, {0, bins_of(one_hot_B4L.size(2))})));
   }
   auto x = parts_->stem->forward(one_hot_B4L.unsqueeze(2));
   for (auto& block : parts_->tower) x = block->forward(x);
@@ -147,18 +147,27 @@ torch::Tensor EnformerImpl::convolve(const torch::Tensor& one_hot_B4L, Interval 
   return layers::run_stages(parts_->stages(), one_hot_BL4, bins, tile_size);
 }
 
-torch::Tensor EnformerImpl::attend(const torch::Tensor& bins_BND) {
+BinRows EnformerImpl::project(const torch::Tensor& x_BND) {
+  if (parts_->transformer.empty()) return {x_BND, {}, {}, {}};
   const torch::NoGradGuard no_grad;
-  const auto bins = bins_BND.size(1), kept = cropped_bins(bins, config_.target_length),
-             first = (bins - kept) / 2;
-  auto x = bins_BND;
+  const auto projected = parts_->transformer.front()->project(x_BND);
+  return {x_BND, projected.q_BNJ, projected.k_BNJ, projected.v_BND};
+}
+
+torch::Tensor EnformerImpl::attend(const BinRows& rows) {
+  const torch::NoGradGuard no_grad;
+  auto x = rows.x_BND;
+  const auto bins = x.size(1), kept = cropped_bins(bins, config_.target_length), first = (bins - kept) / 2;
+  if (parts_->transformer.empty()) x = x.narrow(1, first, kept);
   for (std::size_t i = 0; i < parts_->transformer.size(); ++i) {
+    auto& block = *parts_->transformer[i];
+    const auto projected =
+        i == 0 ? layers::Projections{rows.q_BNJ, rows.k_BNJ, rows.v_BND} : block.project(x);
     // After the last block only the kept bins are looked at.
     const bool last = i + 1 == parts_->transformer.size();
-    const auto rows = last ? Interval{first, first + kept} : Interval{0, bins};
-    x = parts_->transformer[i]->infer(x, parts_->basis(bins, config_.dim / config_.heads, x), rows);
+    const auto looked_at = last ? Interval{first, first + kept} : Interval{0, bins};
+    x = block.infer(x, projected, parts_->basis(bins, config_.dim / config_.heads, x), looked_at);
   }
-  if (parts_->transformer.empty()) x = x.narrow(1, first, kept);
   return parts_->final_pointwise->infer(x);
 }
 

@@ -96,7 +96,8 @@ void ConvolutionImpl::train(bool on) {
   torch::nn::Module::train(on);
 }
 const torch::Tensor& ConvolutionImpl::taps() {
-  const std::int64_t version = weight._version();
+  // Inference tensors have no version, and never change.
+  const std::int64_t version = weight.is_inference() ? 0 : static_cast<std::int64_t>(weight._version());
   if (!taps_.defined() || taps_of_ != weight.const_data_ptr() || taps_version_ != version) {
     const c10::InferenceMode usable_anywhere(false);
     taps_ = weight.detach().permute({2, 1, 0}).contiguous();

@@ -57,6 +57,34 @@ class Collector {
   SequenceEmbeddings result_;
 };
 
+constexpr torch::Tensor BinRows::*kRows[] = {&BinRows::x_BND, &BinRows::q_BNJ, &BinRows::k_BNJ,
+                                             &BinRows::v_BND};
+
+BinRows copy_of(BinRows bins) {
+  for (const auto rows : kRows) {
+    if ((bins.*rows).defined()) bins.*rows = (bins.*rows).clone();
+  }
+  return bins;
+}
+
+void overwrite(BinRows& bins, Interval run, const BinRows& with) {
+  for (const auto rows : kRows) {
+    if ((bins.*rows).defined()) (bins.*rows).narrow(1, run.first, run.size()).copy_(with.*rows);
+  }
+}
+
+/// The windows of all.
+BinRows concatenated(const std::vector<BinRows>& parts) {
+  if (parts.size() == 1) return parts.front();
+  BinRows all;
+  for (const auto rows : kRows) {
+    std::vector<torch::Tensor> pieces;
+    for (const auto& part : parts) pieces.push_back(part.*rows);
+    if (pieces.front().defined()) all.*rows = torch::cat(pieces);
+  }
+  return all;
+}
+
 }  // namespace
 
 void describe(support::OptionVisitor& visit, ExpressionReadout& readout) {
@@ -121,36 +149,35 @@ struct SequenceEmbedder::Implementation {
     return look(window, view, margin_of(views));
   }
 
-  /// From the rows between the network's two parts to a collector's windows from `first` on.
-  void finish(const torch::Tensor& bins_BND, const View& view, const std::optional<TrackReadout>& tracks,
+  /// From bins to a collector's windows from `first` on.
+  void finish(const BinRows& bins, const View& view, const std::optional<TrackReadout>& tracks,
               std::int64_t first, Collector& collector) {
-    auto embeddings_BNE = model->attend(bins_BND);
+    auto embeddings_BNE = model->attend(bins);
     if (view.is_reversed) embeddings_BNE = embeddings_BNE.flip(1);
     collector.add_rows(first, rows.read(embeddings_BNE));
     if (tracks) collector.add_tracks(first, tracks->read(*model, embeddings_BNE));
   }
 
-  torch::Tensor convolve_whole(std::span<const std::string> windows, const View& view) {
+  BinRows convolve_whole(std::span<const std::string> windows, const View& view) {
     std::vector<std::string> seen;
     for (const auto& window : windows) seen.push_back(look_at(window, view));
-    return model->convolve(one_hot(seen).to(device), {0, model->config().sequence_bins()});
+    return model->project(model->convolve(one_hot(seen).to(device), {0, model->config().sequence_bins()}));
   }
 
-  /// The reference's rows with those that the variant changes computed anew.
+  /// The reference's bins with those that the variant changes computed anew.
   /// @param reference, variant  as one view reads them.
-  torch::Tensor convolve_changed(const torch::Tensor& reference_1ND, const std::string& reference,
-                                 const std::string& variant) {
+  BinRows convolve_changed(const BinRows& reference_bins, const std::string& reference,
+                           const std::string& variant) {
     const auto runs = changed_bins(*model, reference, variant);
-    auto bins_1ND = reference_1ND.clone();
-    if (runs.empty()) return bins_1ND;
+    auto bins = copy_of(reference_bins);
+    if (runs.empty()) return bins;
     const auto encoded = one_hot(std::span(&variant, 1)).to(device);
-    for (const auto& run : runs)
-      bins_1ND.narrow(1, run.first, run.size()).copy_(model->convolve(encoded, run));
-    return bins_1ND;
+    for (const auto& run : runs) overwrite(bins, run, model->project(model->convolve(encoded, run)));
+    return bins;
   }
 
   /// All windows in all views, as many together as fit.
-  /// @param convolve  (some of the windows, index of a view) -> their rows between the network's two parts.
+  /// @param convolve  (some of the windows, index of a view) -> their bins.
   template <class Convolve>
   SequenceEmbeddings run(std::span<const std::string> windows, const ExpressionReadout* readout,
                          std::int64_t batch, const Convolve& convolve) {
@@ -214,12 +241,12 @@ EmbeddedReference SequenceEmbedder::embed_reference(const std::string& window,
   const std::span<const std::string> alone(&window, 1);
   reference.embeddings_ =
       self.run(alone, readout, 1, [&](std::span<const std::string> part, std::size_t view) {
-        auto bins_1ND = self.convolve_whole(part, self.views[view]);
+        auto bins = self.convolve_whole(part, self.views[view]);
         if (gains) {
           reference.seen_.push_back(self.look_at(window, self.views[view]));
-          reference.bins_1ND_.push_back(bins_1ND);
+          reference.bins_.push_back(bins);
         }
-        return bins_1ND;
+        return bins;
       });
   return reference;
 }
@@ -229,16 +256,16 @@ SequenceEmbeddings SequenceEmbedder::embed_variants(const EmbeddedReference& ref
                                                     const ExpressionReadout* readout, std::int64_t batch) {
   auto& self = *implementation_;
   const bool gains = gains_by_recomputing(config());
-  if (reference.checksum_ != self.checksum || reference.bins_1ND_.size() != (gains ? self.views.size() : 0))
+  if (reference.checksum_ != self.checksum || reference.bins_.size() != (gains ? self.views.size() : 0))
     throw Error("a reference of another embedder, expected one that this embedder made");
   if (!gains) return embed(windows, readout, batch);
   return self.run(windows, readout, batch, [&](std::span<const std::string> part, std::size_t view) {
-    std::vector<torch::Tensor> bins;
+    std::vector<BinRows> bins;
     for (const auto& window : part) {
-      bins.push_back(self.convolve_changed(reference.bins_1ND_[view], reference.seen_[view],
+      bins.push_back(self.convolve_changed(reference.bins_[view], reference.seen_[view],
                                            self.look_at(window, self.views[view])));
     }
-    return torch::cat(bins);
+    return concatenated(bins);
   });
 }
 

@@ -1,5 +1,8 @@
 #include "transformer.hpp"
 
+#include <ATen/Parallel.h>
+#include <ATen/ThreadLocalState.h>
+
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -55,34 +58,83 @@ torch::Tensor AttentionImpl::forward(const torch::Tensor& x_BND, const torch::Te
   return to_out_->forward(out_BHNV.transpose(1, 2).flatten(2));
 }
 
-torch::Tensor AttentionImpl::infer(const torch::Tensor& x_BND, const torch::Tensor& basis_PF, Interval kept) {
-  const auto batch = x_BND.size(0), bins = x_BND.size(1);
+namespace {
+
+/// Part of the work of attention: some heads of some windows, and some queries. All are rows of one grid.
+struct AttentionBlock {
+  Interval windows, heads, queries;
+};
+
+/// Logits of a block. On a processor a thread's block stays in its cache; a GPU wants large products.
+constexpr std::int64_t kLogits = std::int64_t{1} << 18;
+constexpr std::int64_t kDeviceLogits = std::int64_t{1} << 28;
+
+Interval block_of(std::int64_t index, std::int64_t size, std::int64_t all) {
+  return {index * size, std::min(all, (index + 1) * size)};
+}
+
+/// Calls work(AttentionBlock) for blocks that cover the grid, on a processor several at once.
+template <class Work>
+void for_each_block(const torch::Tensor& q_BHNK, std::int64_t keys, const Work& work) {
+  const auto batch = q_BHNK.size(0), heads = q_BHNK.size(1), queries = q_BHNK.size(2);
+  if (!q_BHNK.is_cpu()) {
+    const auto block = std::clamp<std::int64_t>(kDeviceLogits / (batch * heads * keys), 1, queries);
+    for (std::int64_t first = 0; first < queries; first += block)
+      work({{0, batch}, {0, heads}, {first, std::min(queries, first + block)}});
+    return;
+  }
+  const auto block = std::clamp<std::int64_t>(kLogits / keys, 1, queries);
+  const auto blocks = (queries + block - 1) / block;
+  // Operations of LibTorch read the caller's modes from the thread that they run on.
+  const at::ThreadLocalState modes;
+  at::parallel_for(0, batch * heads * blocks, 1, [&](std::int64_t begin, std::int64_t end) {
+    const at::ThreadLocalStateGuard same_modes(modes);
+    for (auto i = begin; i < end; ++i) {
+      const auto window = i / (heads * blocks), head = i / blocks % heads;
+      work({{window, window + 1}, {head, head + 1}, block_of(i % blocks, block, queries)});
+    }
+  });
+}
+
+}  // namespace
+
+Projections AttentionImpl::project(const torch::Tensor& x_BND) {
+  return {to_q_->forward(x_BND).mul_(1.0 / std::sqrt(static_cast<double>(key_size_))), to_k_->forward(x_BND),
+          to_v_->forward(x_BND)};
+}
+
+torch::Tensor AttentionImpl::infer(const Projections& projected, const torch::Tensor& basis_PF,
+                                   Interval kept) {
+  const auto batch = projected.k_BNJ.size(0), bins = projected.k_BNJ.size(1);
   const auto by_head = [&](const torch::Tensor& x) {
     return x.view({batch, x.size(1), heads_, -1}).transpose(1, 2);
   };
-  const auto q_BHNK = by_head(to_q_->forward(x_BND.narrow(1, kept.first, kept.size()))) *
-                      (1.0 / std::sqrt(static_cast<double>(key_size_)));
-  const auto k_BHKN = by_head(to_k_->forward(x_BND)).contiguous().flatten(0, 1).transpose(1, 2);
-  const auto v_BHNV = by_head(to_v_->forward(x_BND)).contiguous().flatten(0, 1);
+  const auto q_BHNK = by_head(projected.q_BNJ).narrow(2, kept.first, kept.size());
+  const auto k_BHNK = by_head(projected.k_BNJ).contiguous(), v_BHNV = by_head(projected.v_BND).contiguous();
   const auto content_BHNK = q_BHNK + rel_content_bias_, position_BHNK = q_BHNK + rel_pos_bias_;
-  const auto rel_k_HKP = to_rel_k_->forward(basis_PF).view({-1, heads_, key_size_}).permute({1, 2, 0});
+  const auto rel_k_HPK = to_rel_k_->forward(basis_PF).view({-1, heads_, key_size_}).transpose(0, 1);
 
-  // As many queries as give logits that stay in the cache.
-  constexpr std::int64_t kLogits = 1 << 19;
-  const auto fitting = kLogits / std::max<std::int64_t>(1, batch * heads_ * bins);
-  const auto block = std::min(std::max<std::int64_t>(fitting, 16), kept.size());
-  auto out_BNHV = torch::empty({batch, kept.size(), heads_, v_BHNV.size(2)}, x_BND.options());
-  for (std::int64_t first = 0; first < kept.size(); first += block) {
-    const auto queries = std::min(block, kept.size() - first), last = kept.first + first + queries - 1;
-    const auto distances_HKP = rel_k_HKP.narrow(2, bins - 1 - last, bins + queries - 1);
-    const auto position_BHQN =
-        relative_shift(torch::matmul(position_BHNK.narrow(2, first, queries), distances_HKP).contiguous());
-    const auto logits = torch::baddbmm(position_BHQN.flatten(0, 1),
-                                       content_BHNK.narrow(2, first, queries).flatten(0, 1), k_BHKN);
-    const auto out_BHQV = torch::bmm(torch::softmax(logits, -1), v_BHNV).view({batch, heads_, queries, -1});
-    out_BNHV.narrow(1, first, queries).copy_(out_BHQV.transpose(1, 2));
-  }
-  return to_out_->forward(out_BNHV.flatten(2));
+  const auto out_BND = torch::empty({batch, kept.size(), heads_ * v_BHNV.size(3)}, v_BHNV.options());
+  const auto out_BHNV = by_head(out_BND);
+  for_each_block(q_BHNK, bins, [&](const AttentionBlock& block) {
+    const auto part = [&](const torch::Tensor& x_BH) {
+      return x_BH.narrow(0, block.windows.first, block.windows.size())
+          .narrow(1, block.heads.first, block.heads.size());
+    };
+    const auto asked = [&](const torch::Tensor& x_BHNK) {
+      return part(x_BHNK).narrow(2, block.queries.first, block.queries.size());
+    };
+    const auto last = kept.first + block.queries.end - 1;
+    const auto distances_HPK = rel_k_HPK.narrow(0, block.heads.first, block.heads.size())
+                                   .narrow(1, bins - 1 - last, bins + block.queries.size() - 1);
+    auto logits =
+        relative_shift(torch::matmul(asked(position_BHNK), distances_HPK.transpose(1, 2)).contiguous())
+            .flatten(0, 1);
+    logits.baddbmm_(asked(content_BHNK).flatten(0, 1), part(k_BHNK).flatten(0, 1).transpose(1, 2));
+    const auto out = torch::bmm(torch::softmax(logits, -1), part(v_BHNV).flatten(0, 1));
+    asked(out_BHNV).copy_(out.view({block.windows.size(), block.heads.size(), block.queries.size(), -1}));
+  });
+  return to_out_->forward(out_BND);
 }
 
 namespace {
@@ -113,9 +165,13 @@ torch::Tensor TransformerBlockImpl::forward(const torch::Tensor& x_BND, const to
   return h_BND + drop(contract_->forward(expanded));
 }
 
-torch::Tensor TransformerBlockImpl::infer(const torch::Tensor& x_BND, const torch::Tensor& basis_PF,
-                                          Interval kept) {
-  auto h_BND = attention_->infer(attention_norm_->forward(x_BND), basis_PF, kept);
+Projections TransformerBlockImpl::project(const torch::Tensor& x_BND) {
+  return attention_->project(attention_norm_->forward(x_BND));
+}
+
+torch::Tensor TransformerBlockImpl::infer(const torch::Tensor& x_BND, const Projections& projected,
+                                          const torch::Tensor& basis_PF, Interval kept) {
+  auto h_BND = attention_->infer(projected, basis_PF, kept);
   h_BND.add_(x_BND.narrow(1, kept.first, kept.size()));
   auto expanded = expand_->forward(feed_forward_norm_->forward(h_BND));
   return h_BND.add_(contract_->forward(expanded.relu_()));

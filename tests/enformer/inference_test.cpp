@@ -78,7 +78,8 @@ TEST(Inference, tile_by_tile_is_the_plain_network) {
     for (const std::int64_t size : {1 << 30, 24 * 6000, 24 * 700, 1}) {
       if (size == 1 && length != 4801) continue;  // slow
       const auto rows = layers::run_stages(stages, input.transpose(1, 2), bins, size);
-      EXPECT_LT(relative_difference(model->attend(rows), plain), 1e-5) << length << " by " << size;
+      EXPECT_LT(relative_difference(model->attend(model->project(rows)), plain), 1e-5)
+          << length << " by " << size;
     }
   }
 }
@@ -91,6 +92,15 @@ TEST(Inference, without_attention_or_crop_is_the_plain_network) {
   const auto input = one_hot(std::vector<std::string>{random_dna(8192, 3)});
   const auto plain = plain_embeddings(model, input);
   const torch::NoGradGuard no_grad;
+  EXPECT_LT(relative_difference(model->embeddings(input), plain), 1e-5);
+}
+
+TEST(Inference, of_a_network_made_in_inference_mode_is_the_plain_network) {
+  auto plain_model = random_network(long_config());
+  const auto input = one_hot(std::vector<std::string>{random_dna(8192, 7)});
+  const auto plain = plain_embeddings(plain_model, input);
+  const c10::InferenceMode inference;
+  auto model = random_network(long_config());
   EXPECT_LT(relative_difference(model->embeddings(input), plain), 1e-5);
 }
 

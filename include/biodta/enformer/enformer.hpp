@@ -10,6 +10,7 @@
 /// Shape suffixes in this room: B windows, L bases, C channels, N bins, H attention heads, K key size, P = 2N
 /// − 1 relative positions, F basis features, D = dim, E = 2 dim embedding size, T tracks.
 
+#include <biodta/enformer/bin_rows.hpp>
 #include <biodta/enformer/config.hpp>
 #include <biodta/enformer/interval.hpp>
 
@@ -51,16 +52,18 @@ class EnformerImpl : public torch::nn::Module {
   /// @param one_hot_B4L  as one_hot() makes it, on the module's device; any length that gives at least
   /// target_length bins.
   ///
-  /// In eval mode without gradients this is attend(convolve(one_hot)), which works tile by tile: a window of
-  /// the published model takes about 0.6 GB besides the weights.
+  /// In eval mode without gradients this is attend(project(convolve(one_hot))), which works tile by tile: a
+  /// window of the published model takes about 0.6 GB besides the weights.
   torch::Tensor embeddings(const torch::Tensor& one_hot_B4L);
 
   /// The convolutional part: rows of the transformer's input for `bins` of all that a window has before the
   /// crop, [B, bins, D]. Costs what these bins cost. Eval mode, without gradients.
   torch::Tensor convolve(const torch::Tensor& one_hot_B4L, Interval bins);
+  /// With these rows, what the first attention looks at. Without gradients.
+  BinRows project(const torch::Tensor& x_BND);
   /// From there to the embeddings. Eval mode, without gradients.
-  /// @param bins_BND  convolve() of all bins.
-  torch::Tensor attend(const torch::Tensor& bins_BND);
+  /// @param rows  project(convolve()) of all bins.
+  torch::Tensor attend(const BinRows& rows);
   /// The bins, before the crop, whose convolve() row depends on any of `bases` of a window of `length` bp.
   Interval bins_that_see(Interval bases, std::int64_t length) const;
   /// Bins before the crop of a window of `length` bp.

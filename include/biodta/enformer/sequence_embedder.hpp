@@ -2,6 +2,7 @@
 /// @file
 /// From windows of DNA to embeddings and predicted expression.
 
+#include <biodta/enformer/bin_rows.hpp>
 #include <biodta/enformer/config.hpp>
 #include <biodta/support/options.hpp>
 
@@ -59,9 +60,9 @@ class EmbeddedReference {
 
  private:
   friend class SequenceEmbedder;
-  std::string checksum_;                 // of the embedder's weights
-  std::vector<std::string> seen_;        // what each view reads; empty where nothing is gained
-  std::vector<torch::Tensor> bins_1ND_;  // of each view
+  std::string checksum_;           // of the embedder's weights
+  std::vector<std::string> seen_;  // what each view reads; empty where nothing is gained
+  std::vector<BinRows> bins_;      // of each view
   SequenceEmbeddings embeddings_;
 };
 
