@@ -20,6 +20,7 @@ constexpr Flag kFlags[] = {
     {Flag::kText, "--precision", "precision", "NAME", "how rows are stored: float32 (default) or float16"},
     {Flag::kText, "--shard", "shard", "I/N", "only part i of n of the genes, for job arrays"},
     {Flag::kSwitch, "--restart", "restart", nullptr, "begin anew where an earlier run was broken off"},
+    {Flag::kSwitch, "--overwrite", "overwrite", nullptr, "replace a finished bank"},
     {Flag::kValue, "--tokens-per-gene", "embedder.tokens_per_gene", "VALUE", "rows a gene, from runs of bins (1)", "Embedding"},
     {Flag::kSwitch, "--reverse-complement", "embedder.reverse_complement", nullptr, "average with the other strand's result", "Embedding"},
     {Flag::kText, "--arithmetic", "embedder.arithmetic", "NAME", "of the Enformer: float32 (default) or bfloat16", "Embedding"},
@@ -35,9 +36,7 @@ constexpr Flag kFlags[] = {
 };
 // clang-format on
 
-constexpr char kExamples[] = R"(A run that was broken off goes on where it stopped when it is started again.
-
-Examples:
+constexpr char kExamples[] = R"(Examples:
   biodta-embed --genome g.fa --annotation g.gtf --weights enformer --output embeddings.h5
   biodta-embed --genome g.fa --annotation g.gtf --weights enformer --vcf donors.vcf.gz --output embeddings.h5
   biodta-embed --genome g.fa --annotation g.gtf --weights enformer --shard 3/16 --output part-3.h5
@@ -48,23 +47,22 @@ Examples:
 
 int main(int argc, char** argv) {
   using namespace biodta;
-  CLI::App app("Embeds the DNA around every gene's transcription start site with an Enformer.",
+  CLI::App app("Embeds the DNA around every gene's TSS with an Enformer; a run that was broken off goes on.",
                "biodta-embed");
   app.footer(kExamples);
   apps::CommonFlags flags;
   apps::add_flags(app, flags, kFlags);
   std::vector<std::filesystem::path> merged;
-  app.add_option("--merge", merged, "shards of one job: join them into --output")->type_name("FILE");
+  app.add_option("--merge", merged, "shards of one job: join them into --output")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE");
   apps::add_device_flag(app, flags);
   apps::add_config_flags<pipeline::EmbedOptions>(app, flags);
   return apps::run_program(app, argc, argv, flags, [&](support::Reporter& reporter) {
     pipeline::set_threads(flags.threads);
     const auto options = apps::read_program_options<pipeline::EmbedOptions>(flags);
-    if (merged.empty()) {
-      pipeline::embed(options, reporter, flags.device);
-    } else {
-      apps::require_flags(flags, {"output"}, "--merge takes the shards and --output alone");
-      pipeline::merge_banks(merged, options.output, reporter);
-    }
+    if (merged.empty()) return pipeline::embed(options, reporter, flags.device);
+    apps::require_flags(flags, {"output", "overwrite"}, "--merge takes the shards and --output alone");
+    pipeline::merge_banks(merged, options.output, reporter, options.overwrite);
   });
 }

@@ -24,14 +24,22 @@ class LayoutCheck {
   explicit LayoutCheck(const support::LineReader& at) : at_(at) {}
 
   void header(std::string_view line) {
+    end_of_record();
     const std::string name = parse_fasta_header(line, at_).name;
     const auto [seen, fresh] = lines_.emplace(name, at_.line_number());
     if (!fresh) {
       throw InputError(at_.path(), at_.place(),
                        "'" + name + "' again, as on line " + std::to_string(seen->second), "distinct names");
     }
+    name_ = name;
     width_ = 0;
     ended_ = false;
+  }
+
+  void end_of_record() const {
+    if (lines_.empty() || width_ > 0) return;
+    throw InputError(at_.path(), "line " + std::to_string(lines_.at(name_)),
+                     "'" + name_ + "' without a sequence", "bases under every name");
   }
 
   void sequence(std::string_view line) {
@@ -56,6 +64,7 @@ class LayoutCheck {
  private:
   const support::LineReader& at_;
   std::unordered_map<std::string, std::uint64_t> lines_;
+  std::string name_;  // of the record
   std::size_t width_ = 0;
   bool ended_ = false;
 };
@@ -74,6 +83,7 @@ void check_layout(const fs::path& fasta) {
     }
   }
   if (check.empty()) throw InputError(fasta, "", "no sequence", "FASTA records");
+  check.end_of_record();
 }
 
 void make_index(const fs::path& fasta, Storage storage) {

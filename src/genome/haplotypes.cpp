@@ -190,6 +190,7 @@ WindowHaplotypes::Implementation HaplotypeReader::Implementation::collect(
     const std::vector<std::uint32_t>& members = one.resolved.replacements.members();
     std::vector<std::uint32_t> used(members.begin() + static_cast<std::ptrdiff_t>(one.plan.first_used),
                                     members.begin() + static_cast<std::ptrdiff_t>(one.plan.last_used));
+    skipped.add_taken(used.size() * one.carried.haplotypes.size());
     const auto [found, fresh] = known.emplace(used, made.distinct.size());
     if (fresh) made.distinct.push_back(std::move(used));
     for (const std::size_t haplotype : one.carried.haplotypes) made.of[haplotype] = found->second;
@@ -210,6 +211,10 @@ bool HaplotypeReader::has_contig(std::string_view contig) const {
 
 SkippedVariants HaplotypeReader::skipped() const noexcept {
   return implementation_->skipped.counts();
+}
+
+std::string HaplotypeReader::skipped_text() const {
+  return implementation_->skipped.text();
 }
 
 WindowHaplotypes HaplotypeReader::windows(std::string_view contig, std::int64_t tss, std::int64_t length,

@@ -1,7 +1,9 @@
 #include "skipped_counter.hpp"
 
 #include <biodta/support/text.hpp>
+#include <biodta/support/tsv.hpp>
 
+#include <cmath>
 #include <functional>
 #include <string>
 #include <vector>
@@ -20,6 +22,7 @@ std::uint64_t key_of(std::string_view contig, const VariantRecord& record) {
 
 void SkippedCounter::add(std::string_view contig, const VariantRecord& record, const HaplotypeId& haplotype,
                          Obstacle::Kind kind) {
+  ++met_skipped_;
   std::vector<bool>& seen = seen_[key_of(contig, record)];
   const std::size_t bit = haplotype == kFirstAlternatives
                               ? 0
@@ -32,19 +35,22 @@ void SkippedCounter::add(std::string_view contig, const VariantRecord& record, c
   if (kind == Obstacle::Kind::kUnsupported) ++counts_.unsupported;
 }
 
-}  // namespace biodta::genome::detail
-
-namespace biodta::genome {
-
-std::string skipped_text(const SkippedVariants& skipped) {
+std::string SkippedCounter::text() const {
   std::vector<std::string> words;
   const auto tell = [&](std::uint64_t count, const char* what) {
     if (count > 0) words.push_back(support::with_thousands(count) + what);
   };
-  tell(skipped.mismatches, " whose REF is not the genome's");
-  tell(skipped.overlaps, " that overlap another");
-  tell(skipped.unsupported, " with alleles that are not understood");
-  return words.empty() ? "" : support::join_words(words);
+  tell(counts_.mismatches, " whose REF is not the genome's");
+  tell(counts_.overlaps, " that overlap another");
+  tell(counts_.unsupported, " with alleles that are not understood");
+  if (words.empty()) return {};
+  const double share = static_cast<double>(met_skipped_) / static_cast<double>(met_skipped_ + met_taken_);
+  std::string text = support::join_words(words) + " (" +
+                     support::format_double(std::round(share * 1000.0) / 10.0) +
+                     " % of what the windows hold)";
+  if (share > 0.5 && counts_.mismatches > counts_.overlaps + counts_.unsupported)
+    text += "; genome and variants may be of two assemblies";
+  return text;
 }
 
-}  // namespace biodta::genome
+}  // namespace biodta::genome::detail

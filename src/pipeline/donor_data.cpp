@@ -215,7 +215,7 @@ DonorInputs read_donor_data(const DonorFiles& files, std::int64_t window, bool w
     data.identity["donors.vcf"] = support::file_checksum(files.vcf);
   }
   auto tell_skipped = [&reader = genomes->reader()](support::Reporter& to) {
-    const auto skipped = genome::skipped_text(reader.skipped());
+    const auto skipped = reader.skipped_text();
     if (!skipped.empty()) to.warn("variants left out of the donors' windows, once a haplotype: " + skipped);
   };
   return {std::move(genomes), std::move(data), std::move(tell_skipped)};

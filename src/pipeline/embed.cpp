@@ -3,8 +3,11 @@
 #include "embed_options.hpp"
 #include "embed_output.hpp"
 #include "embed_sequences.hpp"
+#include "existing_output.hpp"
 #include "shard.hpp"
 
+#include <biodta/embedding/bank_reader.hpp>
+#include <biodta/enformer/enformer.hpp>
 #include <biodta/enformer/sequence_embedder.hpp>
 #include <biodta/pipeline/device.hpp>
 #include <biodta/support/error.hpp>
@@ -21,6 +24,7 @@
 namespace biodta::pipeline {
 namespace {
 
+using support::counted;
 using support::with_thousands;
 
 std::unique_ptr<EmbedSource> open_source(const EmbedOptions& options, std::int64_t window,
@@ -39,8 +43,11 @@ std::vector<enformer::Track> find_tracks(const EmbedOptions& options,
     heads.push_back(name);
     if (name == options.head) count = tracks;
   }
-  if (count == 0)
-    throw ConfigError("head: found " + options.head + ", expected " + support::join_words(heads));
+  if (count == 0) {
+    throw ConfigError("head: found " + options.head + ", expected " + support::join_words(heads),
+                      "--head names the output head of the tracks");
+  }
+  enformer::bins_around_tss(config, options.bins, "bins");
   std::vector<enformer::Track> known;
   const auto beside = options.weights / "tracks.tsv";
   if (!options.targets.empty()) {
@@ -99,6 +106,8 @@ class EmbedRun {
 
   void run() {
     const auto job = job_of(options_, embedder_.checksum(), tracks_);
+    const auto provenance = provenance_of(options_, job, embedder_.config().window);
+    if (is_done(provenance)) return;
     open_journal(job);
     refuse_unknown();
     const auto before = journal_->size();
@@ -108,7 +117,7 @@ class EmbedRun {
     const EmbedResult result{options_, *source_,           begin_, *journal_,
                              tally_,   row_size_ / width_, width_, tracks_};
     if (!tracks_.empty()) write_predictions(result);
-    write_bank(result, provenance_of(options_, job, embedder_.config().window));
+    write_bank(result, provenance);
     journal_->remove();
     summarize(before);
   }
@@ -134,9 +143,45 @@ class EmbedRun {
         "predictions: found a sample called \"reference\", which is what the table calls the genome");
   }
 
-  void open_journal(const embedding::JobIdentity& job) {
+  std::filesystem::path journal_path() const {
     auto path = options_.output;
     path += ".part";
+    return path;
+  }
+
+  /// Whether this very job stands finished. Throws for other outputs that would be replaced; with a journal
+  /// beside them they are a run's that was killed while it wrote them.
+  bool is_done(const embedding::Provenance& provenance) const {
+    if (options_.overwrite) return false;
+    const bool has_bank = std::filesystem::exists(options_.output);
+    const bool has_predictions =
+        !options_.predictions.empty() && std::filesystem::exists(options_.predictions);
+    const bool has_journal = std::filesystem::exists(journal_path());
+    if (has_bank && !is_bank_of(provenance)) refuse_existing("output", options_.output);
+    if (has_journal) return false;
+    if (has_predictions && !has_bank) refuse_existing("predictions", options_.predictions);
+    if (has_bank && !has_predictions && !options_.predictions.empty())
+      refuse_existing("output", options_.output);
+    if (has_bank)
+      reporter_.info(options_.output.string() +
+                     " holds this job already: nothing to do (--overwrite does it anew)");
+    return has_bank;
+  }
+
+  bool is_bank_of(const embedding::Provenance& provenance) const {
+    try {
+      const auto found = embedding::BankReader(options_.output).header().provenance;
+      return std::all_of(provenance.begin(), provenance.end(), [&](const auto& entry) {
+        const auto same = found.find(entry.first);
+        return same != found.end() && same->second == entry.second;
+      });
+    } catch (const Error&) {
+      return false;
+    }
+  }
+
+  void open_journal(const embedding::JobIdentity& job) {
+    const auto path = journal_path();
     const auto mode =
         options_.restart ? embedding::RowJournal::Mode::kRestart : embedding::RowJournal::Mode::kGoOn;
     journal_.emplace(path, job, mode, [&](std::uint64_t, std::span<const std::byte> bytes) {
@@ -296,16 +341,21 @@ class EmbedRun {
 
   void summarize(std::uint64_t before) const {
     source_->summarize(reporter_);
+    constexpr std::uint64_t kWorthAWarning = 20;  // one of so many
+    if (tally_.left_out_genes() * kWorthAWarning > tally_.records()) {
+      reporter_.warn(with_thousands(tally_.left_out_genes()) + " of " + counted(tally_.records(), "gene") +
+                     " are left out: their DNA is not known");
+    }
     const auto& rows = tally_.context_rows;
     if (!rows.empty() &&
         std::all_of(rows.begin(), rows.end(), [](std::uint64_t count) { return count == 0; }))
       reporter_.warn("no window differs from the reference in any sample of " + options_.vcf.string());
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
-    std::string line = "wrote " + options_.output.string() + ": " + with_thousands(tally_.genes) +
-                       " genes, " + with_thousands(source_->contexts().size()) + " contexts, " +
-                       with_thousands(tally_.embedded) + " sequences embedded, " +
+    std::string line = "wrote " + options_.output.string() + ": " + counted(tally_.genes, "gene") + ", " +
+                       counted(source_->contexts().size(), "context") + ", " +
+                       counted(tally_.embedded, "sequence") + " embedded, " +
                        with_thousands(tally_.asked - std::min(tally_.asked, tally_.embedded)) + " reused, " +
-                       with_thousands(tally_.left_out_genes()) + " genes left out, " +
+                       counted(tally_.left_out_genes(), "gene") + " left out, " +
                        std::to_string(std::llround(seconds)) + " s";
     if (before > 0) line += " for the last " + with_thousands(tally_.records() - before) + " of them";
     reporter_.info(line);

@@ -199,7 +199,7 @@ class EmbedGenome : public EmbedSource {
 
   void summarize(support::Reporter& reporter) const override {
     if (!donors_) return;
-    const auto skipped = genome::skipped_text(donors_->reader.skipped());
+    const auto skipped = donors_->reader.skipped_text();
     if (!skipped.empty())
       reporter.warn("variants left out of the windows of this run, once a haplotype: " + skipped);
   }

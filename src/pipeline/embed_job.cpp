@@ -18,9 +18,9 @@ constexpr const char* kRecordFormat = "1";
 /// Settings that may change between runs of one job: where files lie, whose checksums say what is in them;
 /// how it is gone on with; genes left out, which are written down one by one; how rows are stored in the end.
 /// The tracks are said apart, as they were found.
-constexpr std::array<std::string_view, 12> kNotOfTheJob = {
-    "genome",  "annotation",  "sequences", "weights",     "vcf",       "output",
-    "targets", "predictions", "restart",   "unknown_dna", "precision", "tracks"};
+constexpr std::array<std::string_view, 13> kNotOfTheJob = {
+    "genome",      "annotation", "sequences",   "weights",   "vcf",    "output",   "targets",
+    "predictions", "restart",    "unknown_dna", "precision", "tracks", "overwrite"};
 
 /// Lines of nested YAML as "section.key" and value.
 embedding::JobIdentity flat_settings(const std::string& yaml) {
@@ -101,12 +101,14 @@ embedding::Provenance provenance_of(const EmbedOptions& options, const embedding
   name_file("annotation", options.annotation, "annotation");
   name_file("sequences", options.sequences, "sequences");
   name_file("variants", options.vcf, "variants");
+  if (!options.tracks.empty()) provenance["tracks"] = value_in(job, "tracks");
   if (options.sequences.empty()) provenance["tss_policy"] = genome::to_string(options.genes.tss);
   EmbedOptions shared = options;  // what all shards of a job have in common
   shared.output.clear();
   shared.predictions.clear();
   shared.shard.clear();
   shared.restart = false;
+  shared.overwrite = false;
   provenance["options"] = support::write_options(shared);
   if (!options.shard.empty()) provenance[kShardAttribute] = options.shard;
   return provenance;

@@ -34,6 +34,11 @@ void check_readout(const EmbedOptions& options) {
     throw ConfigError("tracks: are not set, expected those whose predictions are to be written");
   if (options.tracks.empty() && !options.targets.empty())
     throw ConfigError("targets: is set, but tracks are not");
+  const EmbedOptions defaults;
+  if (options.tracks.empty() && options.head != defaults.head)
+    throw ConfigError("head: is set, but tracks are not");
+  if (options.tracks.empty() && options.bins != defaults.bins)
+    throw ConfigError("bins: is set, but tracks are not");
   if (options.predictions.empty()) return;
   std::error_code ignored;
   auto journal = options.output;
@@ -83,6 +88,7 @@ void describe(support::OptionVisitor& visit, EmbedOptions& options) {
               "\"i/n\": only the i-th of n contiguous parts of the genes, for job arrays; empty = all");
   visit.field("restart", options.restart,
               "begin anew where an earlier run of this output was broken off, rather than go on");
+  visit.field("overwrite", options.overwrite, "replace a finished bank, and its table of predictions");
   visit.field("tracks", options.tracks,
               "tracks whose predicted expression is written too: indices, names, or patterns of names with * "
               "and ?");

@@ -13,6 +13,7 @@
 namespace biodta::pipeline {
 namespace {
 
+using support::counted;
 using support::with_thousands;
 
 void check_inputs(const TrainEnformerOptions& options) {
@@ -56,9 +57,9 @@ void set_up_tracks(const TrainEnformerOptions& options, distributed::Communicato
   run.track_task = std::make_unique<training::EnformerTask>(
       training::TrainedParts(run.start->model, options.head, trainable_of(options)), *run.tracks,
       options.data, options.training.gradient_accumulation, ranks, device);
-  run.plan = with_thousands(run.track_task->training_loci().size()) + " loci to train on, " +
+  run.plan = counted(run.track_task->training_loci().size(), "locus", "loci") + " to train on, " +
              with_thousands(run.track_task->held_out_loci().size()) + " held out; " +
-             with_thousands(run.tracks->track_names.size()) + " tracks";
+             counted(run.tracks->track_names.size(), "track");
 }
 
 void set_up_donors(const TrainEnformerOptions& options, distributed::Communicator& ranks,
@@ -70,10 +71,10 @@ void set_up_donors(const TrainEnformerOptions& options, distributed::Communicato
       training::TrainedParts(run.start->model, options.head, trainable_of(options)), options.readout,
       run.donors->data, options.groups, options.training.gradient_accumulation, ranks, device);
   const auto& task = *run.donor_task;
-  run.plan = with_thousands(task.training_genes().size()) + " genes of " +
-             with_thousands(task.training_donors().size()) +
-             " donors to train on; held out: " + with_thousands(task.held_out_donors().size()) + " donors, " +
-             with_thousands(task.held_out_genes().size()) + " genes";
+  run.plan = counted(task.training_genes().size(), "gene") + " of " +
+             counted(task.training_donors().size(), "donor") +
+             " to train on; held out: " + counted(task.held_out_donors().size(), "donor") + ", " +
+             counted(task.held_out_genes().size(), "gene");
 }
 
 }  // namespace

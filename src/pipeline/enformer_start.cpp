@@ -105,14 +105,11 @@ EnformerStart start_from_weights(const TrainEnformerOptions& options,
   const auto& heads = loaded->config().heads_out;
   const auto found =
       std::find_if(heads.begin(), heads.end(), [&](const auto& head) { return head.first == options.head; });
-  const auto tracks_text = [](std::size_t tracks) {
-    return support::with_thousands(tracks) + (tracks == 1 ? " track" : " tracks");
-  };
   EnformerStart start{loaded, "weights of " + options.weights.string() + "; head " + options.head, {}, false};
   start.identity["weights"] = support::file_checksum(enformer::weights_file(options.weights));
   if (found != heads.end()) {
     check_kept_head(options, found->second, track_names);
-    start.told += " kept (" + tracks_text(static_cast<std::size_t>(found->second)) + ")";
+    start.told += " kept (" + support::counted(static_cast<std::uint64_t>(found->second), "track") + ")";
     return start;
   }
   if (track_names.empty()) {
@@ -123,7 +120,7 @@ EnformerStart start_from_weights(const TrainEnformerOptions& options,
   }
   start.head_is_new = true;
   start.model = with_new_head(loaded, options, static_cast<std::int64_t>(track_names.size()));
-  start.told += " is new (" + tracks_text(track_names.size()) + ", drawn from seed " +
+  start.told += " is new (" + support::counted(track_names.size(), "track") + ", drawn from seed " +
                 std::to_string(options.training.seed) + ")";
   return start;
 }

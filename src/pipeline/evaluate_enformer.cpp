@@ -64,6 +64,13 @@ training::Metrics evaluate_enformer(const TrainEnformerOptions& given, support::
     options.weights = options.output;
     options.output = options.output / "evaluation";
   }
+  if (std::filesystem::exists(options.output / "model.safetensors")) {
+    throw ConfigError(
+        "output: found " + options.output.string() + ", which holds a network of its own, but weights is " +
+            options.weights.string(),
+        "leave weights out (--weights \"\") to evaluate what stands at the output, or name another "
+        "output");
+  }
   const auto device = choose_device(runtime.device, runtime.membership.local_rank);
   const auto ranks = join_ranks(runtime, options.distributed, device);
   const auto run = set_up_enformer(options, *ranks, device, reporter);

@@ -1,5 +1,6 @@
 #include "distinct_inputs.hpp"
 #include "embed_job.hpp"
+#include "existing_output.hpp"
 #include "shard.hpp"
 
 #include <biodta/embedding/bank_reader.hpp>
@@ -202,8 +203,9 @@ class BankMerger {
 }  // namespace
 
 void merge_banks(const std::vector<std::filesystem::path>& inputs, const std::filesystem::path& output,
-                 support::Reporter& reporter) {
+                 support::Reporter& reporter, bool overwrite) {
   check_merge_paths(inputs, output, "the shards of an embedding bank", "the embedding bank");
+  if (!overwrite && std::filesystem::exists(output)) refuse_existing("output", output);
   const BankMerger merger(inputs);
   merger.write(output, reporter);
   const auto& header = merger.header();

@@ -3,6 +3,7 @@
 /// What a training run does to its folder when it begins. Internal to the room.
 
 #include <biodta/support/atomic_file.hpp>
+#include <biodta/support/error.hpp>
 #include <biodta/training/observer.hpp>
 
 #include <filesystem>
@@ -11,6 +12,18 @@
 #include <utility>
 
 namespace biodta::pipeline {
+
+/// Throws ConfigError where `folder` holds a result that no run left there: a run would take it away.
+/// @param result  as of RunFolder.
+inline void require_own_result(const std::filesystem::path& folder, const std::filesystem::path& result) {
+  std::error_code ignored;
+  const auto has = [&](const std::filesystem::path& name) {
+    return std::filesystem::exists(folder / name, ignored);
+  };
+  if (!has(result) || has("checkpoints") || has("metrics.jsonl")) return;
+  throw ConfigError("output: found " + (folder / result).string() +
+                    ", which no training run left there, expected a new folder or a run's");
+}
 
 /// Writes config.yaml when the run begins, and takes an earlier run's result away: not before it is known
 /// that the folder's checkpoints belong to the run.

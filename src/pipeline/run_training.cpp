@@ -21,6 +21,7 @@ std::unique_ptr<distributed::Communicator> join_ranks(const TrainRuntime& runtim
 training::TrainingOutcome run_training(training::Task& task, const training::Schedule& schedule,
                                        distributed::Communicator& ranks, const RunSettings& settings,
                                        support::Reporter& reporter, const std::atomic<bool>* stop) {
+  require_own_result(settings.output, settings.result);
   training::AdamW optimizer(task.module(), settings.optimizer);
   std::optional<training::CheckpointStore> checkpoints;
   if (ranks.is_first()) {

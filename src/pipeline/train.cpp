@@ -1,4 +1,5 @@
 #include "required_paths.hpp"
+#include "run_folder.hpp"
 #include "run_training.hpp"
 
 #include <biodta/cells/corpus.hpp>
@@ -28,6 +29,8 @@
 namespace biodta::pipeline {
 namespace {
 
+constexpr const char* kTrainedModel = "model";
+
 bool has_adapter(const TrainOptions& options) {
   return options.model.embedding.kind == model::TokenEmbedding::kAdapter;
 }
@@ -35,6 +38,7 @@ bool has_adapter(const TrainOptions& options) {
 void check_options(const TrainOptions& options) {
   require_set(options.corpus, "corpus", "a corpus file");
   require_set(options.output, "output", "a run folder");
+  require_own_result(options.output, kTrainedModel);
   if (has_adapter(options)) {
     require_set(options.embeddings, "embeddings", "an embedding bank, or model.embedding.kind: table");
   }
@@ -222,7 +226,7 @@ training::TrainingOutcome train(const TrainOptions& options, support::Reporter& 
   if (options.corpus_in_memory) setup.data->corpus.load_tokens();
 
   const auto ranks = join_ranks(runtime, options.distributed, device);
-  const RunSettings settings{options.output, support::write_options(options), "model", options.training,
+  const RunSettings settings{options.output, support::write_options(options), kTrainedModel, options.training,
                              options.optimizer};
   auto outcome = run_training(*setup.task, setup.schedule, *ranks, settings, reporter, runtime.stop);
   if (!outcome.stopped && ranks->is_first()) {

@@ -1,4 +1,5 @@
 #include "enformer_run.hpp"
+#include "run_folder.hpp"
 #include "run_training.hpp"
 
 #include <biodta/enformer/model_folder.hpp>
@@ -12,6 +13,8 @@
 
 namespace biodta::pipeline {
 namespace {
+
+constexpr const char* kTrainedWeights = "model.safetensors";
 
 training::Schedule schedule_of(const TrainEnformerOptions& options, const training::Task& task) {
   return {options.schedule, training::total_steps(options.training, task.steps_per_epoch())};
@@ -72,6 +75,7 @@ void check_enformer_training(const TrainEnformerOptions& options) {
   const auto alone = distributed::make_communicator({}, torch::kCPU);
   const auto run = set_up_enformer(options, *alone, torch::kCPU, support::silent_reporter());
   schedule_of(options, run->task());
+  require_own_result(options.output, kTrainedWeights);
 }
 
 training::TrainingOutcome train_enformer(const TrainEnformerOptions& options, support::Reporter& reporter,
@@ -82,7 +86,7 @@ training::TrainingOutcome train_enformer(const TrainEnformerOptions& options, su
   const auto schedule = schedule_of(options, run->task());
   tell_plan(*run, schedule, reporter);
 
-  const RunSettings settings{options.output, resolved(options, *run), "model.safetensors", options.training,
+  const RunSettings settings{options.output, resolved(options, *run), kTrainedWeights, options.training,
                              options.optimizer};
   auto outcome = run_training(run->task(), schedule, *ranks, settings, reporter, runtime.stop);
   if (run->donors && ranks->is_first()) run->donors->tell_skipped(reporter);

@@ -94,6 +94,12 @@ std::vector<std::string> align_columns(const std::vector<std::vector<std::string
   return lines;
 }
 
+std::string counted(std::uint64_t value, std::string_view noun, std::string_view plural) {
+  std::string text = with_thousands(value) + ' ';
+  if (value == 1) return text.append(noun);
+  return plural.empty() ? text.append(noun) + 's' : text.append(plural);
+}
+
 bool is_plain_text(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const auto byte = [&](std::size_t i) {

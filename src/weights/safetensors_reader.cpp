@@ -22,6 +22,8 @@ static_assert(std::endian::native == std::endian::little, "tensors are stored li
 
 using Json = nlohmann::json;
 
+constexpr const char* kCutShort = "the file is cut short: it was not written or copied to its end";
+
 /// One tensor as the header announces it, checked.
 struct Entry {
   std::string name;
@@ -61,12 +63,13 @@ class SafetensorsReader {
   }
 
  private:
-  [[noreturn]] void fail(std::string_view place, std::string_view found, std::string_view expected) const {
-    throw InputError(path_, place, found, expected);
+  [[noreturn]] void fail(std::string_view place, std::string_view found, std::string_view expected,
+                         const char* hint = "") const {
+    throw InputError(path_, place, found, expected, hint);
   }
-  [[noreturn]] void fail_tensor(const std::string& name, std::string_view found,
-                                std::string_view expected) const {
-    fail("tensor '" + name + "'", found, expected);
+  [[noreturn]] void fail_tensor(const std::string& name, std::string_view found, std::string_view expected,
+                                const char* hint = "") const {
+    fail("tensor '" + name + "'", found, expected, hint);
   }
 
   Json read_header() {
@@ -76,7 +79,8 @@ class SafetensorsReader {
     if (!stream_) fail("header", std::to_string(size_) + " bytes in all", "safetensors");
     const auto length = std::bit_cast<std::uint64_t>(bytes);
     if (length > kLargestHeader || length > size_ - bytes.size()) {
-      fail("header", "a length of " + std::to_string(length), "safetensors no longer than the file");
+      fail("header", "a length of " + std::to_string(length), "safetensors no longer than the file",
+           length > kLargestHeader ? "" : kCutShort);
     }
     std::string text(length, '\0');
     stream_.read(text.data(), static_cast<std::streamsize>(length));
@@ -132,7 +136,8 @@ class SafetensorsReader {
     if (!dtype) fail_tensor(name, "dtype " + dtype_name->get<std::string>(), "one that LibTorch has");
     if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > size_ - data_begin_) {
       fail_tensor(name, "data_offsets " + value["data_offsets"].dump(),
-                  "two within the file's " + std::to_string(size_ - data_begin_) + " bytes of data");
+                  "two within the file's " + std::to_string(size_ - data_begin_) + " bytes of data",
+                  offsets.size() == 2 && offsets[0] <= offsets[1] ? kCutShort : "");
     }
     const std::uint64_t bytes = offsets[1] - offsets[0];
     if (byte_size(shape, *dtype) != bytes) {

@@ -54,7 +54,8 @@ void require_same(const NamedTensors& state, const NamedTensors& tensors, const 
   append_group(found, unexpected, "unexpected");
   append_group(found, misshaped, "of another shape");
   if (!found.empty())
-    throw InputError(origin, "tensors", found, "the model's own " + std::to_string(state.size()));
+    throw InputError(origin, "tensors", found, "the model's own " + std::to_string(state.size()),
+                     "weights and configuration are not of one model");
 }
 
 bool may_be_taken(const torch::Tensor& source, const torch::Tensor& target) {

@@ -206,6 +206,8 @@ TEST(Genome, MalformedFastaIsRefusedWithItsLine) {
   refuse(">c\nACGT\n>d\nACGT\n>c\nAC\n", {"line 5", "'c' again", "line 1"});
   refuse(">c\nAC7T\n", {"line 2", "'7' at column 3"});
   refuse("> words\nACGT\n", {"line 1", "without a name"});
+  refuse(">c\nACGT\n>d\n>e\nACGT\n", {"line 3", "'d' without a sequence"});
+  refuse(">c\nACGT\n>d\n", {"line 3", "'d' without a sequence"});
   refuse("", {"no sequence"});
   expect_error<InputError>([&] { Genome::open(folder / "none.fa"); }, {"none.fa", "no such file"});
   expect_error<InputError>([&] { Genome::open(folder.path()); }, {"a folder"});

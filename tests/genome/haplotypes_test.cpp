@@ -147,6 +147,14 @@ TEST_F(HaplotypesTest, ARefThatIsNotTheGenomesIsRefusedWithWhatElseDoesNotMatchO
   EXPECT_EQ(window(20, 8, {0, 1}), "GCACCGAT");
   EXPECT_EQ(window(21, 8, {0, 1}), "CACCGATT");
   EXPECT_EQ(reader_->skipped(), (SkippedVariants{1, 0, 0}));
+  // Two windows, and in each one was taken and one left out.
+  EXPECT_EQ(reader_->skipped_text(), "1 whose REF is not the genome's (50 % of what the windows hold)");
+  open(lines + vcf_line(22, "C", "G", {"0|1", "0|0"}), {.skip_mismatches = true});
+  window(20, 8, {0, 1});
+  EXPECT_EQ(
+      reader_->skipped_text(),
+      "2 whose REF is not the genome's (66.7 % of what the windows hold); genome and variants may be of "
+      "two assemblies");
   open(vcf_line(41, "A", "C", {"1|0", "0|0"}) + vcf_line(39, "C", "<DEL>", {"0|1", "0|0"}, "END=41"));
   expect_error<InputError>([&] { window(38, 8, {0, 0}); }, {"chr1:41", "beyond the 40 bp"});
   expect_error<InputError>([&] { window(38, 8, {0, 1}); }, {"chr1:39", "ends at 41", "40 bp"});
@@ -171,6 +179,8 @@ TEST_F(HaplotypesTest, VariantsThatChangeTheSameBaseOverlapAndOthersAtOnePosDoNo
   const WindowHaplotypes made = reader_->windows("chr1", 18, 12, all);
   EXPECT_EQ(made.sequence(made.of(0)), "GTTAGCATCTTA");
   EXPECT_EQ(reader_->skipped(), (SkippedVariants{0, 3, 0}));
+  // Of the three that carry the deletion two variants are taken, of the fourth one.
+  EXPECT_EQ(reader_->skipped_text(), "3 that overlap another (30 % of what the windows hold)");
 }
 
 TEST_F(HaplotypesTest, WhatTouchesOnlyOtherWindowsIsNeverAnError) {

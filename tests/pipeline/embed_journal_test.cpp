@@ -176,7 +176,7 @@ TEST_F(EmbedShards, merged_are_the_whole_byte_for_byte) {
       const auto text = support::read_text_file(world_ / ("part-" + std::to_string(i) + ".tsv"));
       joined += joined.empty() ? text : text.substr(text.find('\n') + 1);
     }
-    merge_banks(parts, world_ / "merged.h5", world_.reporter);
+    merge_banks(parts, world_ / "merged.h5", world_.reporter, /*overwrite=*/count > 1);
     EXPECT_EQ(support::read_text_file(world_ / "merged.h5"), world_.bank_bytes()) << count;
     EXPECT_EQ(joined, table);
   }
@@ -199,6 +199,7 @@ TEST_F(EmbedShards, are_merged_only_when_they_are_all_of_one_job_each_once) {
       },
       {"twice"});
   expect_error<ConfigError>([&] { merge_banks({one}, one, world_.reporter); }, {"input too"});
+  expect_error<ConfigError>([&] { merge_banks({one}, two, world_.reporter); }, {"exists", "--overwrite"});
   expect_error<ConfigError>([&] { merge_banks({}, world_ / "merged.h5", world_.reporter); }, {"inputs"});
 }
 

@@ -151,7 +151,11 @@ TEST_F(EmbedProgram, ErrorsAreOneLineAndExitCodeOne) {
   support::write_text_file(world_ / "cut/model.safetensors", weights.substr(0, weights.size() / 2));
   const ProgramRun cut = run("--genome genome.fa --annotation genes.gtf --weights cut -o bank.h5");
   EXPECT_EQ(cut.exit_code, 1);
-  EXPECT_THAT(cut.errors, MatchesRegex("error: [^\n]*model.safetensors: [^\n]*\n"));
+  EXPECT_THAT(cut.errors,
+              MatchesRegex("error: [^\n]*model.safetensors: [^\n]*\nhint: the file is cut short[^\n]*\n"));
+  const ProgramRun none = run("--merge --output bank.h5");
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.errors, HasSubstr("--merge"));
   const ProgramRun unknown = embed("-o bank.h5 --nonsense");
   EXPECT_EQ(unknown.exit_code, 2);
   EXPECT_FALSE(std::filesystem::exists(world_ / "bank.h5"));

@@ -292,8 +292,16 @@ TEST(Embed, refuses_predictions_that_cannot_be_made) {
   world.options.tracks = {"0"};
   world.options.head = "fish";
   expect_error<ConfigError>([&] { world.run(); }, {"head", "fish", "human"});
+  world.options.head = "human";
+  world.options.bins = 999;
+  expect_error<ConfigError>([&] { world.run(); }, {"bins: 999", "the output has"});
   world.options.tracks.clear();
   expect_error<ConfigError>([&] { world.run(); }, {"tracks", "not set"});
+  world.options.predictions.clear();
+  expect_error<ConfigError>([&] { world.run(); }, {"bins", "tracks are not"});
+  world.options.bins = EmbedOptions().bins;
+  world.options.head = "mouse";
+  expect_error<ConfigError>([&] { world.run(); }, {"head", "tracks are not"});
 }
 
 TEST(Embed, leaves_out_and_counts_variants_of_another_genome_when_asked) {
@@ -308,6 +316,53 @@ TEST(Embed, leaves_out_and_counts_variants_of_another_genome_when_asked) {
   ASSERT_EQ(world.reporter.warnings.size(), 2U);
   EXPECT_THAT(world.reporter.warnings[0], HasSubstr("1 whose REF is not the genome's"));
   EXPECT_THAT(world.reporter.warnings[1], HasSubstr("no window differs"));
+}
+
+TEST(Embed, does_a_finished_job_once_and_replaces_another_when_told) {
+  EmbedWorld world;
+  world.options.tracks = {"0"};
+  world.options.predictions = world / "p.tsv";
+  world.run();
+  const auto bank = support::read_text_file(world.options.output);
+  const auto table = support::read_text_file(world / "p.tsv");
+
+  world.options.overwrite = false;
+  const auto written = std::filesystem::last_write_time(world.options.output);
+  world.run();
+  EXPECT_THAT(world.reporter.messages.back(), HasSubstr("nothing to do"));
+  EXPECT_EQ(std::filesystem::last_write_time(world.options.output), written);
+
+  auto other = world.options;
+  other.embedder.reverse_complement = true;
+  const auto refused = [&](const char* key) {
+    expect_error<ConfigError>([&] { embed(other, world.reporter, "cpu"); }, {key, "exists", "--overwrite"});
+  };
+  refused("output");
+  EXPECT_EQ(support::read_text_file(world.options.output), bank);
+  std::filesystem::rename(world.options.output, world / "kept.h5");
+  refused("predictions");
+  EXPECT_EQ(support::read_text_file(world / "p.tsv"), table);
+  std::filesystem::rename(world / "kept.h5", world.options.output);
+  std::filesystem::remove(world / "p.tsv");
+  other = world.options;  // half of the job stands
+  refused("output");
+  support::write_text_file(world.options.output, "something else");
+  refused("output");
+  EXPECT_EQ(support::read_text_file(world.options.output), "something else");
+
+  world.options.overwrite = true;
+  world.run();
+  EXPECT_EQ(support::read_text_file(world.options.output), bank);
+  EXPECT_EQ(support::read_text_file(world / "p.tsv"), table);
+}
+
+TEST(Embed, warns_where_many_genes_are_left_out) {
+  EmbedWorld world;
+  world.write_genes("chrZ\ttest\tgene\t10\t20\t.\t+\t.\tgene_id \"ENSG_D\"; gene_type \"protein_coding\";\n");
+  world.options.unknown_dna = UnknownDnaPolicy::kLeaveOut;
+  world.run();
+  ASSERT_EQ(world.reporter.warnings.size(), 1U);
+  EXPECT_THAT(world.reporter.warnings[0], HasSubstr("1 of 4 genes are left out"));
 }
 
 TEST(Embed, names_the_setting_that_is_missing) {

@@ -43,6 +43,7 @@ class EmbedWorld {
     options.weights = small_enformer();
     options.output = folder_ / "embeddings.h5";
     options.batch = 3;
+    options.overwrite = true;  // most tests run several times
   }
 
   void write_genes(const std::string& more) const {

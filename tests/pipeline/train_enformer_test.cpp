@@ -19,6 +19,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -218,6 +219,33 @@ TEST(TrainEnformer, evaluates_a_folder_without_touching_it) {
                           support::silent_reporter(), kOnCpu);
       },
       {"second", "untrained"});
+}
+
+TEST(TrainEnformer, evaluates_other_weights_elsewhere_than_in_a_networks_own_folder) {
+  const EnformerWorld world;
+  train_enformer(world.options({"training.max_steps=2"}), support::silent_reporter(), kOnCpu);
+  std::filesystem::copy(world / "enformer", world / "before", std::filesystem::copy_options::recursive);
+  const auto before = "weights=" + (world / "before").string();
+  expect_error<ConfigError>(
+      [&] { evaluate_enformer(world.options({before}), support::silent_reporter(), kOnCpu); },
+      {"output", "enformer", "network of its own", "before"});
+  EXPECT_FALSE(std::filesystem::exists(world / "enformer/evaluation.tsv"));
+  evaluate_enformer(world.options({before, "output=" + (world / "figures").string()}),
+                    support::silent_reporter(), kOnCpu);
+  EXPECT_TRUE(std::filesystem::exists(world / "figures/evaluation.tsv"));
+}
+
+TEST(TrainEnformer, never_trains_over_a_network_that_came_from_elsewhere) {
+  const EnformerWorld world;
+  support::write_text_file(world / "enformer/model.safetensors", "published");
+  const auto options = world.options();
+  for (const auto& attempt : {std::function([&] { check_enformer_training(options); }), std::function([&] {
+                                train_enformer(options, support::silent_reporter(), kOnCpu);
+                              })})
+    expect_error<ConfigError>(attempt,
+                              {"output", "enformer/model.safetensors", "no training run left there"});
+  EXPECT_EQ(support::read_text_file(world / "enformer/model.safetensors"), "published");
+  EXPECT_FALSE(std::filesystem::exists(world / "enformer/checkpoints"));
 }
 
 TEST(TrainEnformer, learns_the_sum_over_a_window_from_a_text_table) {

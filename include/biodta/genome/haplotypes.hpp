@@ -68,9 +68,6 @@ struct SkippedVariants {
   std::uint64_t unsupported = 0;  ///< alleles that are not understood
   bool operator==(const SkippedVariants&) const = default;
 };
-/// "2 whose REF is not the genome's and 1 that overlap another"; empty where none was left out.
-std::string skipped_text(const SkippedVariants& skipped);
-
 /// The distinct windows of many haplotypes around one TSS. Holds everything it needs: neither the genome nor
 /// the file must outlive it. Sequences are made when asked for, so that hundreds of donors cost little
 /// memory.
@@ -126,6 +123,9 @@ class HaplotypeReader {
 
   /// What was left out in all windows so far.
   SkippedVariants skipped() const noexcept;
+  /// The same as people read it: "2 whose REF is not the genome's and 1 that overlap another (0.4 % of what
+  /// the windows hold)", and what it speaks for where it is most of them. Empty where none was left out.
+  std::string skipped_text() const;
 
  private:
   struct Implementation;

@@ -40,7 +40,8 @@ struct EmbedOptions {
   /// "i/n": only the i-th (from 1) of n parts of the genes, each contiguous, for job arrays; empty = all. The
   /// n banks merged are the bank of all.
   std::string shard;
-  bool restart = false;  ///< begin anew where a run of this output was broken off
+  bool restart = false;    ///< begin anew where a run of this output was broken off
+  bool overwrite = false;  ///< replace finished outputs
   /// Tracks whose predictions are written too: indices, names or patterns of names; empty = none.
   std::vector<std::string> tracks;
   std::string head = "human";     ///< output head of the tracks
@@ -58,17 +59,19 @@ void describe(support::OptionVisitor& visit, EmbedOptions& options);
 /// What is done goes, gene by gene, into a journal `<output>.part`. A run that is broken off, however
 /// roughly, leaves it there, and the next run of the same job goes on from it; the bank's bytes are the same
 /// as if there had been one run (on the same device and with as many threads). Memory grows with the genes
-/// and with the donors, not with their product.
+/// and with the donors, not with their product. Where the finished bank of this very job stands already,
+/// nothing is done.
 ///
-/// Throws ConfigError for options that contradict each other, InputError for files that cannot be used, for
-/// the journal of another job, and, unless they are to be left out, for genes whose DNA is not known; the
-/// output then is as it was.
+/// Throws ConfigError for options that contradict each other and for an output that exists, InputError for
+/// files that cannot be used, for the journal of another job, and, unless they are to be left out, for genes
+/// whose DNA is not known; the output then is as it was.
 /// @param device  see choose_device.
 void embed(const EmbedOptions& options, support::Reporter& reporter, std::string_view device = "auto");
 
 /// Joins the shards of one job into the bank that the whole job would have written, byte for byte. Throws
-/// InputError for banks that are not all of the shards of one job, each once; the output then is as it was.
+/// InputError for banks that are not all of the shards of one job, each once, and ConfigError for an output
+/// that exists, unless it is to be overwritten; the output then is as it was.
 void merge_banks(const std::vector<std::filesystem::path>& inputs, const std::filesystem::path& output,
-                 support::Reporter& reporter);
+                 support::Reporter& reporter, bool overwrite = false);
 
 }  // namespace biodta::pipeline

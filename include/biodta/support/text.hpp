@@ -19,6 +19,9 @@ std::string join_words(std::span<const std::string> words);
 /// "1,234,567".
 std::string with_thousands(std::uint64_t value);
 
+/// "1 gene", "1,234 genes"; a plural that is not the noun with an s is given.
+std::string counted(std::uint64_t value, std::string_view noun, std::string_view plural = {});
+
 /// Whether the bytes are UTF-8 without control characters, so that every reader takes them for the same text.
 bool is_plain_text(std::string_view text);
 /// A table as lines: the first column flush left, the others flush right.
