@@ -44,7 +44,9 @@ Number number_of(std::string_view field, const char* tag, const std::filesystem:
   std::int64_t value = 0;
   const auto [end, failure] = std::from_chars(field.data(), field.data() + field.size(), value);
   if (field == ".") return std::nullopt;
-  if (failure == std::errc() && end == field.data() + field.size()) return value;
+  constexpr std::int64_t kLongest = std::int64_t{1} << 40;  // longer than any contig
+  const bool is_whole = failure == std::errc() && end == field.data() + field.size();
+  if (is_whole && value >= -kLongest && value <= kLongest) return value;
   throw InputError(path, place, std::string(tag) + " '" + std::string(field.substr(0, 30)) + "'",
                    "a whole number");
 }

@@ -13,6 +13,7 @@
 #include <numeric>
 #include <string>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 namespace biodta::pipeline {
@@ -44,6 +45,31 @@ void write_genes(const std::filesystem::path& path, const training::DonorTask& t
                           support::format_double(mean(expression.measured, gene))});
   }
   support::write_table(table);
+}
+
+/// The settings that decide what is held out.
+auto split_of(const TrainEnformerOptions& options) {
+  const auto& groups = options.groups;
+  return std::tuple(trains_on_donors(options), options.data.held_out, options.data.seed,
+                    groups.held_out_donors, groups.held_out_donor_share, groups.held_out_genes,
+                    groups.held_out_gene_share, groups.seed);
+}
+
+/// Where the weights are a training run's, its settings stand beside them.
+void warn_of_another_split(const TrainEnformerOptions& options, support::Reporter& reporter) {
+  const auto path = options.weights / "config.yaml";
+  if (!std::filesystem::exists(path)) return;
+  TrainEnformerOptions trained;
+  try {
+    support::read_options(trained, path, {});
+  } catch (const Error& error) {
+    reporter.warn("what the weights were trained on is not known: " + std::string(error.what()));
+    return;
+  }
+  if (trains_on_donors(trained) != trains_on_donors(options) || split_of(trained) == split_of(options))
+    return;
+  reporter.warn(path.string() +
+                " held out others than these settings do: the figures may be of what was trained on");
 }
 
 std::string told(const training::Metrics& metrics) {
@@ -80,6 +106,7 @@ training::Metrics evaluate_enformer(const TrainEnformerOptions& given, support::
   }
   reporter.info(run->start->told);
   reporter.info(run->plan);
+  if (ranks->is_first()) warn_of_another_split(options, reporter);
   auto& task = run->task();
   task.module().eval();
   const torch::NoGradGuard no_grad;

@@ -131,6 +131,26 @@ TEST_F(HaplotypesTest, WhatIsNotUnderstoodIsRefusedNamingTheRecordOrLeftOutAndCo
   EXPECT_EQ(reader_->skipped(), (SkippedVariants{0, 0, 2}));
 }
 
+TEST_F(HaplotypesTest, ALengthThatTheHeaderDoesNotDeclareIsReadAndRefusedWhereItIsNone) {
+  const auto open_undeclared = [&](const std::string& info) {
+    open(vcf_line(22, "G", "<DEL>", {"1|0", "0|0"}, info));
+    std::string text = support::read_text_file(folder_ / "v.vcf");
+    const auto at = text.find("##INFO=<ID=SVLEN");
+    reader_.reset();
+    support::write_text_file(folder_ / "v.vcf", text.erase(at, text.find('\n', at) + 1 - at));
+    file_.emplace(VariantFile::open(folder_ / "v.vcf"));
+    reader_.emplace(*genome_, *file_);
+  };
+  open_undeclared("SVLEN=-2");
+  const auto shortened = window(20, 8, {0, 0});
+  open(vcf_line(22, "G", "<DEL>", {"1|0", "0|0"}, "SVLEN=-2"));
+  EXPECT_EQ(shortened, window(20, 8, {0, 0}));
+  for (const char* length : {"-9223372036854775808", "9999999999999999999", "long", "2.5"}) {
+    expect_error<InputError>([&] { open_undeclared(std::string("SVLEN=") + length); },
+                             {"v.vcf", "SVLEN", "a whole number"});
+  }
+}
+
 TEST_F(HaplotypesTest, ARefThatIsNotTheGenomesIsRefusedWithWhatElseDoesNotMatchOrLeftOut) {
   const std::string lines = vcf_line(17, "A", "C", {"0|0", "0|0"}) + vcf_line(18, "T", "C", {"0|0", "0|0"}) +
                             vcf_line(19, "G", "T", {"0|1", "0|0"}, ".", "rs1") +

@@ -209,6 +209,12 @@ TEST(TrainEnformer, evaluates_a_folder_without_touching_it) {
   const auto metrics_file = support::read_text_file(world / "enformer/metrics.jsonl");
   const auto figures = evaluate_enformer(world.options(), support::silent_reporter(), kOnCpu);
   for (const auto& [name, value] : trained.evaluation) EXPECT_NEAR(figures.at(name), value, 1e-6) << name;
+  testing::RecordingReporter reporter;
+  evaluate_enformer(world.options(), reporter, kOnCpu);
+  EXPECT_TRUE(reporter.warnings.empty());
+  evaluate_enformer(world.options({"data.seed=4"}), reporter, kOnCpu);
+  ASSERT_EQ(reporter.warnings.size(), 1U);
+  EXPECT_THAT(reporter.warnings[0], HasSubstr("held out others"));
   EXPECT_EQ(support::read_text_file(world / "enformer/metrics.jsonl"), metrics_file);
   EXPECT_TRUE(std::filesystem::exists(world / "enformer/evaluation/evaluation.tsv"));
   EXPECT_TRUE(std::filesystem::exists(world / "enformer/checkpoints/step-60"));
