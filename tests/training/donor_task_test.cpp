@@ -1,4 +1,5 @@
 #include "small_enformer.hpp"
+#include "task_learner.hpp"
 #include "testing.hpp"
 
 #include <biodta/enformer/one_hot.hpp>
@@ -98,30 +99,9 @@ class PlantedDonors : public DonorGenomes {
 
 const TssReadoutOptions kWholeReadout{{0}, 8};
 
-struct DonorLearner {
+struct DonorLearner : biodta::testing::TaskLearner<DonorTask> {
   explicit DonorLearner(const DonorData& data, DonorTaskOptions options = {.genes = 4, .donors_per_gene = 6})
-      : ranks(distributed::make_communicator({}, torch::kCPU)),
-        task(small_parts(), kWholeReadout, data, options, 1, *ranks, torch::kCPU),
-        optimizer(task.module(), {.learning_rate = kRate, .weight_decay = 1e-4}) {}
-
-  TrainingOutcome train(std::int64_t steps, std::int64_t of, CheckpointStore* store = nullptr) {
-    const Schedule schedule({.warmup_fraction = 0.1}, static_cast<std::uint64_t>(of));
-    TrainerParts parts{
-        .task = task, .optimizer = optimizer, .schedule = schedule, .ranks = *ranks, .checkpoints = store};
-    return Trainer(parts, {.max_steps = steps, .clip_norm = 0.5, .evaluate_every = 0, .checkpoint_every = 0},
-                   kRate)
-        .run();
-  }
-  Metrics evaluate() {
-    const torch::NoGradGuard no_grad;
-    task.module().eval();
-    return task.evaluate(*ranks);
-  }
-
-  static constexpr double kRate = 5e-3;
-  std::unique_ptr<distributed::Communicator> ranks;
-  DonorTask task;
-  AdamW optimizer;
+      : TaskLearner(kWholeReadout, data, options) {}
 };
 
 TEST(DonorTask, LearnsWhatMakesDonorsDifferInDonorsAndGenesThatItHasNotSeen) {

@@ -1,4 +1,5 @@
 #include "small_enformer.hpp"
+#include "task_learner.hpp"
 #include "testing.hpp"
 
 #include <biodta/genome/sequence.hpp>
@@ -77,31 +78,10 @@ class EchoCommunicator : public distributed::Communicator {
   int rank_, size_;
 };
 
-struct Learner {
+struct Learner : biodta::testing::TaskLearner<EnformerTask> {
   explicit Learner(const TrackData& data,
                    EnformerTaskOptions options = {.batch_size = 16, .max_shift = 2, .held_out = 0.2})
-      : ranks(distributed::make_communicator({}, torch::kCPU)),
-        task(small_parts(), data, options, 1, *ranks, torch::kCPU),
-        optimizer(task.module(), {.learning_rate = kRate, .weight_decay = 1e-4}) {}
-
-  TrainingOutcome train(std::int64_t steps, std::int64_t of, CheckpointStore* store = nullptr) {
-    const Schedule schedule({.warmup_fraction = 0.1}, static_cast<std::uint64_t>(of));
-    TrainerParts parts{
-        .task = task, .optimizer = optimizer, .schedule = schedule, .ranks = *ranks, .checkpoints = store};
-    return Trainer(parts, {.max_steps = steps, .clip_norm = 0.5, .evaluate_every = 0, .checkpoint_every = 0},
-                   kRate)
-        .run();
-  }
-  Metrics evaluate() {
-    const torch::NoGradGuard no_grad;
-    task.module().eval();
-    return task.evaluate(*ranks);
-  }
-
-  static constexpr double kRate = 5e-3;
-  std::unique_ptr<distributed::Communicator> ranks;
-  EnformerTask task;
-  AdamW optimizer;
+      : TaskLearner(data, options) {}
 };
 
 TEST(EnformerTask, finds_a_planted_motif_in_loci_that_it_has_not_seen) {
