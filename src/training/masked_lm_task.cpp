@@ -83,8 +83,7 @@ struct MaskedLmTask::Implementation {
         first_slot(static_cast<std::size_t>(rank) * static_cast<std::size_t>(options.gradient_accumulation)),
         slots(static_cast<std::size_t>(ranks) * static_cast<std::size_t>(options.gradient_accumulation)),
         lengths(cut_lengths(data.lengths, data.max_length)),
-        sampler(lengths, data.split.training, static_cast<std::size_t>(options.sampler.batch_size) * slots,
-                options.sampler) {}
+        sampler(lengths, data.split.training, slots, options.sampler) {}
 
   std::optional<MicroBatch> produce();
   /// Masked, without the cells of which no token has an embedding row.
@@ -218,8 +217,6 @@ TaskState MaskedLmTask::state() {
       {"held-out cells", std::to_string(self.data.split.held_out)},
       {"choice of cells", checksum_of(self.data.split.training)},
       {"lengths of cells", checksum_of(self.lengths)},
-      {"cells an optimizer step",
-       std::to_string(self.options.sampler.batch_size * static_cast<std::int64_t>(self.slots))},
       {"sampler.order", std::string(name_of(self.options.sampler.order))},
       {"sampler.megabatch_multiplier", std::to_string(self.options.sampler.megabatch_multiplier)},
       {"sampler.seed", std::to_string(self.options.sampler.seed)},
@@ -228,6 +225,12 @@ TaskState MaskedLmTask::state() {
       {"masking.random_share", std::to_string(self.options.masking.random_share)},
       {"training.seed", std::to_string(self.options.seed)},
   };
+  const auto& sampler = self.options.sampler;
+  const bool by_tokens = sampler.batch_tokens > 0;
+  const auto batch =
+      (by_tokens ? sampler.batch_tokens : sampler.batch_size) * static_cast<std::int64_t>(self.slots);
+  state.values.emplace(by_tokens ? "tokens an optimizer step" : "cells an optimizer step",
+                       std::to_string(batch));
   state.values.insert(self.data.identity.begin(), self.data.identity.end());
   return state;
 }

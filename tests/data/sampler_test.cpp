@@ -42,8 +42,8 @@ std::vector<Cells> batches_of(const LengthGroupedSampler& sampler) {
   return batches;
 }
 
-SamplerOptions options(BatchOrder order, std::int64_t multiplier, std::int64_t seed = 3) {
-  return {.order = order, .megabatch_multiplier = multiplier, .seed = seed};
+SamplerOptions options(BatchOrder order, std::int64_t batch, std::int64_t multiplier, std::int64_t seed = 3) {
+  return {.batch_size = batch, .order = order, .megabatch_multiplier = multiplier, .seed = seed};
 }
 
 /// Correlation of each batch's mean length with the next one's.
@@ -82,7 +82,7 @@ TEST(Sampler, shows_every_cell_once_an_epoch_and_no_other) {
   Cells training;
   for (std::uint32_t cell = 0; cell < 1003; cell += 2) training.push_back(cell);
   for (const auto order : {BatchOrder::kShuffled, BatchOrder::kSorted, BatchOrder::kRandom}) {
-    LengthGroupedSampler sampler(lengths, training, 24, options(order, 5));
+    LengthGroupedSampler sampler(lengths, training, 1, options(order, 24, 5));
     for (const std::uint64_t epoch : {0, 1}) {
       sampler.set_epoch(epoch);
       Cells seen;
@@ -141,7 +141,7 @@ std::vector<Cells> naive(const Cells& lengths, Cells cells, std::size_t global, 
 TEST(Sampler, equals_a_naive_implementation) {
   for (const std::size_t count : {1U, 7U, 8U, 500U, 997U}) {
     const auto lengths = random_lengths(count, count);
-    LengthGroupedSampler sampler(lengths, all(count), 8, options(BatchOrder::kShuffled, 6));
+    LengthGroupedSampler sampler(lengths, all(count), 1, options(BatchOrder::kShuffled, 8, 6));
     for (const std::uint64_t epoch : {0, 1, 2}) {
       sampler.set_epoch(epoch);
       EXPECT_EQ(batches_of(sampler), naive(lengths, all(count), 8, 6, 3, epoch)) << count;
@@ -151,7 +151,7 @@ TEST(Sampler, equals_a_naive_implementation) {
 
 TEST(Sampler, begins_with_the_longest_cell_and_ends_with_the_tail) {
   const auto lengths = random_lengths(1003);
-  LengthGroupedSampler sampler(lengths, all(1003), 24, options(BatchOrder::kShuffled, 5));
+  LengthGroupedSampler sampler(lengths, all(1003), 1, options(BatchOrder::kShuffled, 24, 5));
   const auto batches = batches_of(sampler);
   for (std::size_t i = 0; i + 1 < batches.size(); ++i) EXPECT_EQ(batches[i].size(), 24U);
   EXPECT_EQ(batches.back().size(), 1003U % 24U);
@@ -162,7 +162,7 @@ TEST(Sampler, begins_with_the_longest_cell_and_ends_with_the_tail) {
 TEST(Sampler, shuffles_batches_without_giving_up_the_grouping) {
   const auto lengths = random_lengths(24000);
   const auto batches = [&](BatchOrder order) {
-    return batches_of(LengthGroupedSampler(lengths, all(24000), 12, options(order, 100)));
+    return batches_of(LengthGroupedSampler(lengths, all(24000), 1, options(order, 12, 100)));
   };
   const auto shuffled = batches(BatchOrder::kShuffled);
   const auto sorted = batches(BatchOrder::kSorted);
@@ -178,7 +178,7 @@ TEST(Sampler, shuffles_batches_without_giving_up_the_grouping) {
 TEST(Sampler, sorts_each_megabatch_by_falling_length) {
   const auto lengths = random_lengths(960);
   const auto batches =
-      batches_of(LengthGroupedSampler(lengths, all(960), 24, options(BatchOrder::kSorted, 10)));
+      batches_of(LengthGroupedSampler(lengths, all(960), 1, options(BatchOrder::kSorted, 24, 10)));
   for (std::size_t mega = 0; mega < 4; ++mega) {
     Cells own;
     for (std::size_t i = 0; i < 10; ++i) {
@@ -192,12 +192,8 @@ TEST(Sampler, sorts_each_megabatch_by_falling_length) {
 
 TEST(Sampler, gives_the_same_global_batches_however_they_are_divided) {
   const auto lengths = random_lengths(1003);
-  auto two_ranks = options(BatchOrder::kShuffled, 5);
-  two_ranks.batch_size = 12;
-  auto one_rank = two_ranks;
-  one_rank.batch_size = 24;
-  const LengthGroupedSampler a(lengths, all(1003), 24, two_ranks);
-  const LengthGroupedSampler b(lengths, all(1003), 24, one_rank);
+  const LengthGroupedSampler a(lengths, all(1003), 2, options(BatchOrder::kShuffled, 12, 5));
+  const LengthGroupedSampler b(lengths, all(1003), 1, options(BatchOrder::kShuffled, 24, 5));
   EXPECT_EQ(batches_of(a), batches_of(b));
   for (std::size_t batch = 0; batch < a.batch_count(); ++batch) {
     const auto whole = a.slot_of(batch, 0, 1);
@@ -214,36 +210,103 @@ TEST(Sampler, gives_the_same_global_batches_however_they_are_divided) {
 
 TEST(Sampler, leaves_slots_of_a_short_tail_empty) {
   const auto lengths = random_lengths(25);
-  const LengthGroupedSampler sampler(lengths, all(25), 24, options(BatchOrder::kShuffled, 5));
+  const LengthGroupedSampler sampler(lengths, all(25), 1, options(BatchOrder::kShuffled, 24, 5));
   EXPECT_EQ(sampler.slot_of(1, 0, 4).size(), 1U);
   EXPECT_TRUE(sampler.slot_of(1, 3, 4).empty());
 }
 
 TEST(Sampler, orders_by_seed_and_epoch_alone) {
   const auto lengths = random_lengths(300);
-  LengthGroupedSampler sampler(lengths, all(300), 12, options(BatchOrder::kShuffled, 5, 1));
+  LengthGroupedSampler sampler(lengths, all(300), 1, options(BatchOrder::kShuffled, 12, 5, 1));
   const auto first = batches_of(sampler);
   sampler.set_epoch(1);
   EXPECT_EQ(sampler.epoch(), 1U);
   EXPECT_NE(batches_of(sampler), first);
   sampler.set_epoch(0);
   EXPECT_EQ(batches_of(sampler), first);
-  const LengthGroupedSampler other(lengths, all(300), 12, options(BatchOrder::kShuffled, 5, 2));
+  const LengthGroupedSampler other(lengths, all(300), 1, options(BatchOrder::kShuffled, 12, 5, 2));
   EXPECT_NE(batches_of(other), first);
 }
 
 TEST(Sampler, refuses_what_it_cannot_do) {
   const auto lengths = random_lengths(10);
-  const auto make = [&](Cells cells, std::size_t global, std::int64_t multiplier) {
-    return LengthGroupedSampler(lengths, std::move(cells), global,
-                                options(BatchOrder::kShuffled, multiplier));
+  const auto make = [&](const Cells& cells, std::int64_t batch, std::int64_t multiplier) {
+    return LengthGroupedSampler(lengths, cells, 1, options(BatchOrder::kShuffled, batch, multiplier));
   };
   expect_error<ConfigError>([&] { make(all(10), 0, 5); }, {"0 cells"});
   expect_error<ConfigError>([&] { make(all(10), 2, 0); }, {"megabatch_multiplier"});
   expect_error<Error>([&] { make({10}, 2, 5); }, {"cell 10", "10 cells"});
+  expect_error<Error>([&] { make({3, 3}, 2, 5); }, {"cell 3", "twice"});
   expect_error<Error>([&] { make(all(10), 4, 5).global_batch(3); }, {"batch 3"});
   expect_error<Error>([&] { make(all(10), 4, 5).slot_of(0, 0, 0); }, {"0 slots"});
   EXPECT_EQ(make({}, 4, 5).batch_count(), 0U);
+  const Cells uneven = {5, 900, 7};
+  const auto by_tokens = [&](std::int64_t tokens) {
+    return LengthGroupedSampler(uneven, all(3), 1, {.batch_tokens = tokens});
+  };
+  expect_error<ConfigError>([&] { by_tokens(899); }, {"batch_tokens is 899", "900"});
+  EXPECT_EQ(by_tokens(900).batch_count(), 1U);
+}
+
+std::vector<double> tokens_of(const std::vector<Cells>& batches, const Cells& lengths) {
+  std::vector<double> tokens;
+  for (const auto& batch : batches) {
+    double sum = 0;
+    for (const auto cell : batch) sum += lengths[cell];
+    tokens.push_back(sum);
+  }
+  return tokens;
+}
+
+TEST(Sampler, by_tokens_gives_batches_of_about_so_many_tokens_and_every_cell_once) {
+  const auto lengths = random_lengths(20011);
+  for (const auto order : {BatchOrder::kShuffled, BatchOrder::kSorted, BatchOrder::kRandom}) {
+    LengthGroupedSampler sampler(
+        lengths, all(20011), 4,
+        {.batch_tokens = 8000, .order = order, .megabatch_multiplier = 100, .seed = 3});
+    const auto count = sampler.batch_count();
+    for (const std::uint64_t epoch : {0, 1}) {
+      sampler.set_epoch(epoch);
+      EXPECT_EQ(sampler.batch_count(), count);
+      const auto batches = batches_of(sampler);
+      const auto tokens = tokens_of(batches, lengths);
+      // A cut falls within half a cell of its place, and a megabatch's mean length differs from the corpus'.
+      EXPECT_GT(*std::min_element(tokens.begin(), tokens.end()), 0.9 * 32000);
+      EXPECT_LT(*std::max_element(tokens.begin(), tokens.end()), 1.1 * 32000);
+      Cells seen;
+      for (const auto& batch : batches) seen.insert(seen.end(), batch.begin(), batch.end());
+      std::sort(seen.begin(), seen.end());
+      EXPECT_EQ(seen, all(20011));
+    }
+  }
+}
+
+TEST(Sampler, by_tokens_groups_by_length_shuffles_and_begins_with_the_longest) {
+  const auto lengths = random_lengths(24000);
+  const LengthGroupedSampler sampler(lengths, all(24000), 1,
+                                     {.batch_tokens = 12000, .megabatch_multiplier = 100, .seed = 3});
+  const auto batches = batches_of(sampler);
+  EXPECT_LT(padding(batches, lengths), 0.02);
+  EXPECT_LT(std::abs(lag_one(batches, lengths)), 0.11);
+  EXPECT_EQ(lengths[batches.front().front()], *std::max_element(lengths.begin(), lengths.end()));
+  const LengthGroupedSampler divided(lengths, all(24000), 3,
+                                     {.batch_tokens = 4000, .megabatch_multiplier = 100, .seed = 3});
+  EXPECT_EQ(batches_of(divided), batches);
+}
+
+TEST(Sampler, by_tokens_leaves_no_batch_empty_however_uneven_the_cells_are) {
+  Cells lengths(400, 1);
+  for (std::size_t i = 0; i < 400; i += 40) lengths[i] = 1000;
+  for (const std::int64_t multiplier : {1, 3, 1000}) {
+    const LengthGroupedSampler sampler(lengths, all(400), 1,
+                                       {.batch_tokens = 1000, .megabatch_multiplier = multiplier});
+    std::size_t cells = 0;
+    for (const auto& batch : batches_of(sampler)) {
+      EXPECT_FALSE(batch.empty());
+      cells += batch.size();
+    }
+    EXPECT_EQ(cells, 400U);
+  }
 }
 
 }  // namespace
