@@ -27,11 +27,13 @@ inline std::string bytes_of(const std::filesystem::path& path) {
   return text.str();
 }
 
-/// A running biodta-train.
+/// A running biodta-train, or a launcher of it.
 class TrainProcess {
  public:
-  TrainProcess(std::vector<std::string> arguments, std::filesystem::path log) : log_(std::move(log)) {
-    arguments.insert(arguments.begin(), BIODTA_BIN_DIR "/biodta-train");
+  TrainProcess(std::vector<std::string> arguments, std::filesystem::path log,
+               const std::filesystem::path& program = BIODTA_BIN_DIR "/biodta-train")
+      : log_(std::move(log)) {
+    arguments.insert(arguments.begin(), program.string());
     std::vector<char*> pointers;
     for (auto& argument : arguments) pointers.push_back(argument.data());
     pointers.push_back(nullptr);

@@ -62,16 +62,17 @@ TEST(Train, LearnsWhatTheCellsHaveInCommon) {
   EXPECT_LT(evaluations.back().at("loss").get<double>(), evaluations.front().at("loss").get<double>());
 }
 
-TEST(Train, TwoRanksWithHalfTheBatchGiveTheLossesOfOneRank) {
+TEST(Train, RanksThatShareABatchGiveTheLossesOfOneRank) {
   const TrainWorld world;
   world.train("one", with(kNoDropout, "sampler.batch_size=16"));
   world.train("two", with(kNoDropout, "sampler.batch_size=8"), {"--processes", "2"});
   world.train("accumulated",
               with(with(kNoDropout, "sampler.batch_size=4"), "training.gradient_accumulation=2"),
               {"--processes", "2"});
+  world.train("four", with(kNoDropout, "sampler.batch_size=4"), {"--processes", "4"});
   const auto expected = world.metrics("one", "train");
   ASSERT_EQ(expected.size(), 20U);
-  for (const std::string run : {"two", "accumulated"}) {
+  for (const std::string run : {"two", "accumulated", "four"}) {
     const auto found = world.metrics(run, "train");
     ASSERT_EQ(found.size(), 20U) << run;
     for (std::size_t i = 0; i < 20; ++i) {
