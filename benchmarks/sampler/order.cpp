@@ -1,5 +1,6 @@
-// What the order of cells costs and changes: padding that a padded model would compute, how alike neighbouring
-// steps are, how evenly the ranks are loaded, and the time that an epoch's order takes. Prints a table.
+// What the order of cells costs and changes: padding that a padded model would compute, how alike
+// neighbouring steps are, how evenly the ranks are loaded, and the time that an epoch's order takes. Prints a
+// table.
 #include <biodta/cells/corpus.hpp>
 #include <biodta/data/sampler.hpp>
 #include <biodta/support/random.hpp>
@@ -114,10 +115,13 @@ int main(int argc, char** argv) {
   try {
     const auto real = read_lengths(corpus, longest);
     const auto lengths = cells == 0 ? real : drawn(real, cells);
-    const double mean = std::accumulate(lengths.begin(), lengths.end(), 0.0) / static_cast<double>(lengths.size());
+    const double mean =
+        std::accumulate(lengths.begin(), lengths.end(), 0.0) / static_cast<double>(lengths.size());
     std::printf("%zu cells, mean length %.0f, batches of %lld on each of %zu ranks\n\n", lengths.size(), mean,
                 static_cast<long long>(options.batch_size), ranks);
-    std::printf("| order | padding | padded / real tokens | of attention | lag-1 correlation | fullest rank / mean | s an epoch |\n");
+    std::printf(
+        "| order | padding | padded / real tokens | of attention | lag-1 correlation | fullest rank / mean | "
+        "s an epoch |\n");
     std::printf("| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
     for (const auto& [name, order] : {std::pair{"random", BatchOrder::kRandom},
                                       {"sorted", BatchOrder::kSorted},
@@ -125,7 +129,8 @@ int main(int argc, char** argv) {
       options.order = order;
       const auto found = measure(lengths, ranks, options);
       std::printf("| %s | %.1f %% | %.2f | %.2f | %.3f | %.3f | %.2f |\n", name, 100 * found.padding,
-                  1 / (1 - found.padding), found.padded_square, found.lag_one, found.imbalance, found.seconds);
+                  1 / (1 - found.padding), found.padded_square, found.lag_one, found.imbalance,
+                  found.seconds);
     }
   } catch (const std::exception& error) {
     std::cerr << "error: " << error.what() << '\n';

@@ -1,6 +1,7 @@
 #include "required_paths.hpp"
 #include "run_folder.hpp"
 #include "run_training.hpp"
+#include "train_plan.hpp"
 
 #include <biodta/cells/corpus.hpp>
 #include <biodta/data/packed_batch.hpp>
@@ -213,9 +214,17 @@ Setup set_up(const TrainOptions& options, support::Reporter& reporter, const Tra
 
 void check_training(const TrainOptions& options, support::Reporter& reporter, const TrainRuntime& runtime) {
   const auto device = choose_device(runtime.device, runtime.membership.local_rank);
+  auto planned = runtime;
+  if (planned.membership.world_size == 1)
+    planned.membership.world_size = ranks_to_start(options.distributed, runtime.device);
   // On the CPU: a program that goes on to start ranks should hold no GPU memory itself.
-  const auto setup = set_up(options, reporter, runtime, torch::kCPU);
-  tell_plan(*setup.data, setup.model, setup.schedule, runtime, device, reporter);
+  const auto setup = set_up(options, reporter, planned, torch::kCPU);
+  const auto& data = *setup.data;
+  tell_plan(data, setup.model, setup.schedule, planned, device, reporter);
+  tell_run({setup.model, *data.batches, data.lengths, data.split, options.sampler, options.masking,
+            options.training, planned.membership.world_size,
+            data.bank ? std::as_bytes(data.bank->values()).size() : 0},
+           reporter);
 }
 
 training::TrainingOutcome train(const TrainOptions& options, support::Reporter& reporter,

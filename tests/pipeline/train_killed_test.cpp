@@ -87,10 +87,11 @@ std::optional<pid_t> rank_of_run(const std::filesystem::path& run, const std::st
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
     const auto command = testing::bytes_of(entry.path() / "cmdline");
     const std::string separated(1, '\0');
-    if (!command.starts_with(BIODTA_BIN_DIR "/biodta-train") || command.find(run.string()) == std::string::npos)
+    if (!command.starts_with(BIODTA_BIN_DIR "/biodta-train") ||
+        command.find(run.string()) == std::string::npos)
       continue;
-    if ((separated + testing::bytes_of(entry.path() / "environ")).find(separated + "RANK=" + rank + separated) !=
-        std::string::npos)
+    if ((separated + testing::bytes_of(entry.path() / "environ"))
+            .find(separated + "RANK=" + rank + separated) != std::string::npos)
       return std::stoi(name);
   }
   return std::nullopt;

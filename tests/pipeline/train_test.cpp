@@ -4,11 +4,13 @@
 #include <biodta/model/masked_language_model.hpp>
 #include <biodta/pipeline/train.hpp>
 #include <biodta/support/error.hpp>
+#include <biodta/support/text.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -60,6 +62,18 @@ TEST(Train, LearnsWhatTheCellsHaveInCommon) {
   // 24 genes: a model that knows nothing has log 24 = 3.18.
   EXPECT_LT(evaluations.back().at("loss").get<double>(), 2.8);
   EXPECT_LT(evaluations.back().at("loss").get<double>(), evaluations.front().at("loss").get<double>());
+}
+
+/// Where one of these moves, every run that anyone repeats moves: say so in the change that does it.
+TEST(Train, KeepsItsLossCurve) {
+  const TrainWorld world;
+  world.train("run", {"training.max_steps=40", "training.log_every=4"});
+  constexpr std::array kLosses{3.25560, 3.18602, 3.22247, 3.17296, 3.15683,
+                               3.15777, 3.12428, 3.08444, 2.96275, 3.04252};
+  const auto steps = world.metrics("run", "train");
+  ASSERT_EQ(steps.size(), kLosses.size());
+  for (std::size_t i = 0; i < kLosses.size(); ++i)
+    EXPECT_NEAR(steps[i].at("loss").get<double>(), kLosses[i], 1e-4) << steps[i];
 }
 
 TEST(Train, RanksThatShareABatchGiveTheLossesOfOneRank) {
@@ -161,7 +175,22 @@ TEST(Train, ADryRunWritesNothing) {
   const TrainWorld world;
   world.train("run", {}, {"--dry-run"});
   EXPECT_FALSE(std::filesystem::exists(world / "run"));
-  EXPECT_THAT(testing::bytes_of(world / "run.log"), HasSubstr("225 cells to train on"));
+  const auto log = testing::bytes_of(world / "run.log");
+  EXPECT_THAT(log, HasSubstr("225 cells to train on"));
+  const auto corpus = cells::Corpus::open(world / "corpus.h5");
+  std::uint64_t tokens = 0;
+  const auto lengths = corpus.lengths();
+  for (std::size_t cell = 0; cell < lengths.size(); ++cell) tokens += cell % 4 == 3 ? 0 : lengths[cell];
+  // 28 batches of 8 and one of 1; 8 of the longest cells have all 24 genes.
+  EXPECT_THAT(log,
+              HasSubstr("an epoch: " + support::with_thousands(tokens) + " tokens in 29 steps of about " +
+                        std::to_string(tokens / 29) + ", in 1 micro-batch on 1 rank"));
+  EXPECT_THAT(log, HasSubstr("first micro-batch: 8 cells, "));
+  EXPECT_THAT(log, HasSubstr("the longest cell 24, "));
+  EXPECT_THAT(log, HasSubstr("distinct rows of 6"));
+  EXPECT_THAT(log, HasSubstr("memory a rank, about: "));
+  world.train("two", {}, {"--dry-run", "--processes", "2"});
+  EXPECT_THAT(testing::bytes_of(world / "two.log"), HasSubstr("tokens in 15 steps"));
 }
 
 /// Runs what must fail: exit code 1, one line of error that holds the parts, no model.

@@ -1,0 +1,39 @@
+#pragma once
+/// @file
+/// What biodta-train --dry-run tells beside the checks: sizes and costs of the run. Internal to the room.
+
+#include <biodta/data/packed_batch.hpp>
+#include <biodta/data/sampler.hpp>
+#include <biodta/model/masked_language_model.hpp>
+#include <biodta/support/reporter.hpp>
+#include <biodta/training/corpus_cells.hpp>
+#include <biodta/training/trainer.hpp>
+
+#include <cstdint>
+#include <span>
+
+namespace biodta::pipeline {
+
+struct PlannedRun {
+  model::MaskedLanguageModel model;
+  const data::BatchBuilder& batches;
+  std::span<const std::uint32_t> lengths;  ///< [cells of the corpus] tokens, before cells are cut
+  const training::CellSplit& split;
+  const data::SamplerOptions& sampler;
+  const data::MaskingOptions& masking;
+  const training::TrainingOptions& training;
+  int ranks;
+  std::uint64_t bank_bytes;  ///< of the rows in memory; 0 for the twin
+};
+
+/// Numbers (not bytes) of floating point that a token leaves for the backward pass of one encoder layer of
+/// hidden size H and intermediate size I: input, queries, keys, values, attention output, its projection,
+/// two dropouts, two norms and the second addition (11 H), both sides of the ReLU (2 I).
+constexpr std::int64_t activations_per_token(std::int64_t hidden, std::int64_t intermediate) {
+  return 11 * hidden + 2 * intermediate;
+}
+
+/// Parameters by part, tokens and steps of an epoch, the first batch, and about how much memory a rank takes.
+void tell_run(const PlannedRun& run, support::Reporter& reporter);
+
+}  // namespace biodta::pipeline
