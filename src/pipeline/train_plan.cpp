@@ -39,7 +39,8 @@ std::uint64_t tell_parameters(const model::MaskedLanguageModel& model, support::
     all += size;
   }
   std::string text;
-  for (const auto& [part, size] : parts) text += (text.empty() ? "" : ", ") + part + " " + with_thousands(size);
+  for (const auto& [part, size] : parts)
+    text += (text.empty() ? "" : ", ") + part + " " + with_thousands(size);
   reporter.info("parameters: " + with_thousands(all) + " (" + text + ")");
   return all;
 }
@@ -47,13 +48,16 @@ std::uint64_t tell_parameters(const model::MaskedLanguageModel& model, support::
 /// About what the forward pass of a batch leaves for its backward pass.
 double activation_bytes(const model::ModelConfig& config, const data::PackedBatch& batch, bool half) {
   const auto& bert = config.bert;
-  const auto tokens = static_cast<double>(batch.tokens.size()), hidden = static_cast<double>(bert.hidden_size);
-  const double in_layers = tokens * static_cast<double>(bert.layers) *
-                           static_cast<double>(activations_per_token(bert.hidden_size, bert.intermediate_size));
+  const auto tokens = static_cast<double>(batch.tokens.size()),
+             hidden = static_cast<double>(bert.hidden_size);
+  const double in_layers =
+      tokens * static_cast<double>(bert.layers) *
+      static_cast<double>(activations_per_token(bert.hidden_size, bert.intermediate_size));
   const double in_embeddings = 4 * tokens * hidden + static_cast<double>(batch.rows.size()) *
                                                          (static_cast<double>(config.row_size) + 2 * hidden);
   // Logits, their softmax and its gradient stay float32.
-  const double logits = 3 * static_cast<double>(batch.masked.size()) * static_cast<double>(config.vocabulary_size);
+  const double logits =
+      3 * static_cast<double>(batch.masked.size()) * static_cast<double>(config.vocabulary_size);
   return (half ? 2.0 : 4.0) * in_layers + 4.0 * (in_embeddings + logits);
 }
 
@@ -72,11 +76,13 @@ void tell_run(const PlannedRun& run, support::Reporter& reporter) {
   const data::LengthGroupedSampler sampler(lengths, run.split.training, slots, run.sampler);
   const auto steps = std::max<std::size_t>(1, sampler.batch_count());
   reporter.info("an epoch: " + counted(tokens, "token") + " in " + counted(steps, "step") + " of about " +
-                with_thousands(tokens / steps) + ", in " + counted(micro_batches, "micro-batch", "micro-batches") +
-                " on " + counted(static_cast<std::uint64_t>(run.ranks), "rank"));
+                with_thousands(tokens / steps) + ", in " +
+                counted(micro_batches, "micro-batch", "micro-batches") + " on " +
+                counted(static_cast<std::uint64_t>(run.ranks), "rank"));
 
   const auto batch = run.batches.build_masked(sampler.slot_of(0, 0, slots), run.masking, 0, 0);
-  const auto longest = batch.lengths.empty() ? 0 : *std::max_element(batch.lengths.begin(), batch.lengths.end());
+  const auto longest =
+      batch.lengths.empty() ? 0 : *std::max_element(batch.lengths.begin(), batch.lengths.end());
   std::string shapes = "first micro-batch: " + counted(batch.lengths.size(), "cell") + ", " +
                        counted(batch.tokens.size(), "token") + ", the longest cell " +
                        with_thousands(static_cast<std::uint64_t>(longest)) + ", " +

@@ -18,7 +18,8 @@ namespace {
 class OneBatchTask : public Task {
  public:
   OneBatchTask()
-      : model_(model::load_model(testing::fixture("bert") / "table")), numbers_(model::testing::reference("table")) {}
+      : model_(model::load_model(testing::fixture("bert") / "table")),
+        numbers_(model::testing::reference("table")) {}
 
   torch::nn::Module& module() override { return *model_; }
   torch::Device device() const override { return torch::kCPU; }
