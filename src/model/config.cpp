@@ -29,6 +29,15 @@ void describe(support::OptionVisitor& visit, EmbedderConfig& config) {
       "kind", config.kind, {{"adapter", TokenEmbedding::kAdapter}, {"table", TokenEmbedding::kTable}},
       "where a gene's token embedding comes from: an adapter on its DNA embedding, or a learned table (the "
       "adapter-free twin)");
+  visit.choice("activation", config.activation,
+               {{"softplus", Activation::kSoftplus},
+                {"relu", Activation::kRelu},
+                {"gelu", Activation::kGelu},
+                {"none", Activation::kNone}},
+               "what follows each linear layer of the adapter (softplus is the paper's); adapter only");
+  visit.field("hidden_size", config.hidden_size,
+              "width of a layer inside the adapter; 0 = none, as in the paper; adapter only",
+              support::at_least(0));
   visit.choice(
       "input_map", config.input_map,
       {{"none", InputMap::kNone},
@@ -40,7 +49,7 @@ void describe(support::OptionVisitor& visit, EmbedderConfig& config) {
   visit.field("table_initializer_range", config.table_initializer_range,
               "standard deviation of the table at the start; table only", support::greater_than(0));
   visit.field("adapter_initializer_range", config.adapter_initializer_range,
-              "standard deviation of the adapter's weight at the start; 0 = 1/sqrt(row size)",
+              "standard deviation of the adapter's weights at the start; 0 = 1/sqrt(inputs of the layer)",
               support::at_least(0));
 }
 
@@ -75,6 +84,31 @@ void require_above_zero(double value, const char* name) {
                       ", expected more than 0");
 }
 
+void validate_table(const ModelConfig& config) {
+  require_above_zero(config.embedding.table_initializer_range, "table_initializer_range");
+  const bool plain =
+      config.embedding.activation == Activation::kSoftplus && config.embedding.hidden_size == 0;
+  if (!plain) {
+    throw ConfigError(
+        "model: embedding.activation or embedding.hidden_size is set, but a table has no layers",
+        "leave both out, or set embedding.kind: adapter");
+  }
+}
+
+void validate_adapter(const ModelConfig& config) {
+  require_positive(config.row_size, "row size of the embedding bank");
+  if (config.embedding.hidden_size < 0) {
+    throw ConfigError("model: embedding.hidden_size is " + std::to_string(config.embedding.hidden_size) +
+                      ", expected at least 0");
+  }
+  if (config.embedding.input_map == InputMap::kWhitened)
+    require_above_zero(config.embedding.shrinkage, "shrinkage");
+  if (config.decoder == Decoder::kTied) {
+    throw ConfigError("model: decoder is tied, but an adapter has no table to share",
+                      "set decoder: own, or embedding.kind: table");
+  }
+}
+
 }  // namespace
 
 void validate(const ModelConfig& config) {
@@ -97,15 +131,9 @@ void validate(const ModelConfig& config) {
                       " tokens, expected pad, mask and at least one gene");
   }
   if (config.embedding.kind == TokenEmbedding::kTable) {
-    require_above_zero(config.embedding.table_initializer_range, "table_initializer_range");
-    return;
-  }
-  require_positive(config.row_size, "row size of the embedding bank");
-  if (config.embedding.input_map == InputMap::kWhitened)
-    require_above_zero(config.embedding.shrinkage, "shrinkage");
-  if (config.decoder == Decoder::kTied) {
-    throw ConfigError("model: decoder is tied, but an adapter has no table to share",
-                      "set decoder: own, or embedding.kind: table");
+    validate_table(config);
+  } else {
+    validate_adapter(config);
   }
 }
 

@@ -33,6 +33,20 @@ const char* name_of(InputMap map) {
   throw Error("unknown input map");
 }
 
+const char* name_of(Activation activation) {
+  switch (activation) {
+    case Activation::kSoftplus:
+      return "softplus";
+    case Activation::kRelu:
+      return "relu";
+    case Activation::kGelu:
+      return "gelu";
+    case Activation::kNone:
+      return "none";
+  }
+  throw Error("unknown activation");
+}
+
 /// One object of the file, whose fields are taken by name and type.
 class Fields {
  public:
@@ -133,6 +147,11 @@ void read_own(const Fields& fields, ModelConfig& config) {
   config.head_transform = !fields.has("head_transform") || fields.truth("head_transform");
   const Fields embedding = fields.object("embedding");
   config.embedding.kind = embedding.choice("kind", {TokenEmbedding::kAdapter, TokenEmbedding::kTable});
+  if (embedding.has("activation")) {  // files of before know the paper's adapter alone
+    config.embedding.activation = embedding.choice(
+        "activation", {Activation::kSoftplus, Activation::kRelu, Activation::kGelu, Activation::kNone});
+  }
+  if (embedding.has("hidden_size")) config.embedding.hidden_size = embedding.integer("hidden_size");
   config.embedding.input_map =
       embedding.choice("input_map", {InputMap::kNone, InputMap::kStandardised, InputMap::kWhitened});
   config.embedding.shrinkage = embedding.number("shrinkage");
@@ -176,6 +195,8 @@ void write_model_config(const std::filesystem::path& path, const ModelConfig& co
         {"head_transform", config.head_transform},
         {"embedding",
          {{"kind", name_of(config.embedding.kind)},
+          {"activation", name_of(config.embedding.activation)},
+          {"hidden_size", config.embedding.hidden_size},
           {"input_map", name_of(config.embedding.input_map)},
           {"shrinkage", config.embedding.shrinkage},
           {"table_initializer_range", config.embedding.table_initializer_range},

@@ -4,6 +4,8 @@
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/embedding.h>
+#include <ATen/ops/gelu.h>
+#include <ATen/ops/relu.h>
 #include <ATen/ops/softplus.h>
 #include <ATen/ops/where.h>
 
@@ -23,6 +25,32 @@ void draw_table(const torch::Tensor& table_VH, std::uint64_t seed, const char* n
   table_VH[0].zero_();
 }
 
+torch::Tensor activated(const torch::Tensor& x, Activation activation) {
+  switch (activation) {
+    case Activation::kSoftplus:
+      return at::softplus(x);
+    case Activation::kRelu:
+      return at::relu(x);
+    case Activation::kGelu:
+      return at::gelu(x);
+    case Activation::kNone:
+      return x;
+  }
+  throw Error("unknown activation");
+}
+
+std::int64_t adapter_inputs(const ModelConfig& config) {
+  return config.embedding.hidden_size > 0 ? config.embedding.hidden_size : config.row_size;
+}
+
+/// Weight and bias of a linear layer; deviation 0 = 1/sqrt(inputs).
+void draw_linear(torch::nn::Linear& layer, std::uint64_t seed, const char* name, double deviation) {
+  const auto inputs = static_cast<double>(layer->weight.size(1));
+  draw_normal(layer->weight, seed, name, deviation > 0 ? deviation : 1.0 / std::sqrt(inputs));
+  const torch::NoGradGuard no_gradient;
+  layer->bias.zero_();
+}
+
 }  // namespace
 
 TableEmbedder::TableEmbedder(const ModelConfig& config, torch::nn::Module& owner)
@@ -40,22 +68,28 @@ void TableEmbedder::initialise(std::uint64_t seed) {
 
 AdapterEmbedder::AdapterEmbedder(const ModelConfig& config, torch::nn::Module& owner)
     : special_deviation_(config.bert.initializer_range),
-      adapter_deviation_(config.embedding.adapter_initializer_range > 0
-                             ? config.embedding.adapter_initializer_range
-                             : 1.0 / std::sqrt(static_cast<double>(config.row_size))),
+      adapter_deviation_(config.embedding.adapter_initializer_range),
+      activation_(config.embedding.activation),
+      row_size_(config.row_size),
       special_embeddings_(owner.register_module("special_embeddings",
                                                 torch::nn::Embedding(kSpecials, config.bert.hidden_size))),
       input_map_(owner.register_module("input_map", InputMapLayer(config.embedding.input_map, config.row_size,
                                                                   config.embedding.shrinkage))),
-      adapter_(
-          owner.register_module("adapter", torch::nn::Linear(config.row_size, config.bert.hidden_size))) {}
+      adapter_(owner.register_module("adapter",
+                                     torch::nn::Linear(adapter_inputs(config), config.bert.hidden_size))) {
+  if (config.embedding.hidden_size > 0) {
+    hidden_ = owner.register_module("adapter_hidden",
+                                    torch::nn::Linear(config.row_size, config.embedding.hidden_size));
+  }
+}
 
 torch::Tensor AdapterEmbedder::adapt(const torch::Tensor& rows_UE) {
-  if (rows_UE.dim() != 2 || rows_UE.size(1) != adapter_->weight.size(1)) {
-    throw Error("the adapter was given rows of another size than " +
-                std::to_string(adapter_->weight.size(1)));
+  if (rows_UE.dim() != 2 || rows_UE.size(1) != row_size_) {
+    throw Error("the adapter was given rows of another size than " + std::to_string(row_size_));
   }
-  return at::softplus(input_map_->linear(rows_UE, adapter_->weight, adapter_->bias));
+  const auto& first = hidden_.is_empty() ? adapter_ : hidden_;
+  const auto first_U = activated(input_map_->linear(rows_UE, first->weight, first->bias), activation_);
+  return hidden_.is_empty() ? first_U : activated(adapter_->forward(first_U), activation_);
 }
 
 torch::Tensor AdapterEmbedder::forward(const PackedSequences& input) {
@@ -70,9 +104,8 @@ torch::Tensor AdapterEmbedder::forward(const PackedSequences& input) {
 
 void AdapterEmbedder::initialise(std::uint64_t seed) {
   draw_table(special_embeddings_->weight, seed, "special_embeddings.weight", special_deviation_);
-  draw_normal(adapter_->weight, seed, "adapter.weight", adapter_deviation_);
-  const torch::NoGradGuard no_gradient;
-  adapter_->bias.zero_();
+  if (!hidden_.is_empty()) draw_linear(hidden_, seed, "adapter_hidden.weight", adapter_deviation_);
+  draw_linear(adapter_, seed, "adapter.weight", adapter_deviation_);
 }
 
 std::unique_ptr<TokenEmbedder> make_token_embedder(const ModelConfig& config, torch::nn::Module& owner) {

@@ -26,7 +26,7 @@ void describe(support::OptionVisitor& visit, BertConfig& config);
 
 /// Where a gene token's input embedding comes from.
 enum class TokenEmbedding {
-  kAdapter,  ///< softplus(Linear(E)): Bio-DTA
+  kAdapter,  ///< a small network over the gene's embedding row, softplus(Linear(E)) at first: Bio-DTA
   kTable     ///< a learned row a token: the adapter-free twin
 };
 
@@ -39,12 +39,22 @@ enum class InputMap {
              ///< lambda)
 };
 
+/// What follows each linear layer of the adapter.
+enum class Activation {
+  kSoftplus,  ///< log(1 + exp(x)): the paper's
+  kRelu,
+  kGelu,  ///< x · Φ(x), exact
+  kNone
+};
+
 struct EmbedderConfig {
   TokenEmbedding kind = TokenEmbedding::kAdapter;
+  Activation activation = Activation::kSoftplus;  ///< adapter only
+  std::int64_t hidden_size = 0;  ///< of a layer inside the adapter; 0 = none, as in the paper; adapter only
   InputMap input_map = InputMap::kWhitened;  ///< adapter only
   double shrinkage = 0.1;                    ///< whitening only
   double table_initializer_range = 0.02;     ///< standard deviation of the table at the start; table only
-  /// Standard deviation of the adapter's weight at the start; 0 = 1/sqrt(row size).
+  /// Standard deviation of the adapter's weights at the start; 0 = 1/sqrt(inputs of the layer).
   double adapter_initializer_range = 0.0;
 };
 void describe(support::OptionVisitor& visit, EmbedderConfig& config);

@@ -45,8 +45,10 @@ class TableEmbedder : public TokenEmbedder {
 };
 
 /// softplus(Linear(map(E))) of a gene's embedding row (paper, section 2): the same adapter for all genes, run
-/// once per distinct row of the batch. Pad and mask have learned vectors of their own
-/// (`special_embeddings.weight` [2, H]).
+/// once per distinct row of the batch; `adapter.weight` [H, E]. EmbedderConfig may ask for another activation
+/// f and for a layer inside, f(Linear(f(Linear(map(E))))): then `adapter_hidden.weight` is [D, E] and
+/// `adapter.weight` [H, D]. Pad and mask have learned vectors of their own (`special_embeddings.weight` [2,
+/// H]).
 class AdapterEmbedder : public TokenEmbedder {
  public:
   /// @param owner  must outlive the embedder.
@@ -63,8 +65,11 @@ class AdapterEmbedder : public TokenEmbedder {
  private:
   double special_deviation_;
   double adapter_deviation_;
+  Activation activation_;
+  std::int64_t row_size_;
   torch::nn::Embedding special_embeddings_;
   InputMapLayer input_map_;
+  torch::nn::Linear hidden_{nullptr};  // null where the adapter is a single layer
   torch::nn::Linear adapter_;
 };
 
