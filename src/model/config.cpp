@@ -57,8 +57,10 @@ void describe(support::OptionVisitor& visit, ModelConfig& config) {
   visit.section("bert", config.bert, "sizes of the encoder");
   visit.section("embedding", config.embedding, "token embeddings");
   visit.choice(
-      "decoder", config.decoder, {{"own", Decoder::kOwn}, {"tied", Decoder::kTied}},
-      "how the masked-LM head names a token: a matrix of its own, or the embedding table (table only)");
+      "decoder", config.decoder,
+      {{"own", Decoder::kOwn}, {"tied", Decoder::kTied}, {"adapter", Decoder::kAdapter}},
+      "how the masked-LM head names a token: a matrix of its own, the embedding table (table only), or the "
+      "adapter's output for the gene's reference row (adapter only)");
   visit.field("head_transform", config.head_transform,
               "dense layer, ReLU and layer norm before the decoder, as in BERT");
 }
@@ -86,6 +88,10 @@ void require_above_zero(double value, const char* name) {
 
 void validate_table(const ModelConfig& config) {
   require_above_zero(config.embedding.table_initializer_range, "table_initializer_range");
+  if (config.decoder == Decoder::kAdapter) {
+    throw ConfigError("model: decoder is adapter, but token embeddings are a table",
+                      "set decoder: own or tied, or embedding.kind: adapter");
+  }
   const bool plain =
       config.embedding.activation == Activation::kSoftplus && config.embedding.hidden_size == 0;
   if (!plain) {
@@ -105,7 +111,7 @@ void validate_adapter(const ModelConfig& config) {
     require_above_zero(config.embedding.shrinkage, "shrinkage");
   if (config.decoder == Decoder::kTied) {
     throw ConfigError("model: decoder is tied, but an adapter has no table to share",
-                      "set decoder: own, or embedding.kind: table");
+                      "set decoder: own or adapter, or embedding.kind: table");
   }
 }
 

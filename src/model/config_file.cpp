@@ -19,7 +19,15 @@ const char* name_of(TokenEmbedding kind) {
   return kind == TokenEmbedding::kAdapter ? "adapter" : "table";
 }
 const char* name_of(Decoder decoder) {
-  return decoder == Decoder::kOwn ? "own" : "tied";
+  switch (decoder) {
+    case Decoder::kOwn:
+      return "own";
+    case Decoder::kTied:
+      return "tied";
+    case Decoder::kAdapter:
+      return "adapter";
+  }
+  throw Error("unknown decoder");
 }
 const char* name_of(InputMap map) {
   switch (map) {
@@ -143,7 +151,7 @@ void read_own(const Fields& fields, ModelConfig& config) {
     fields.refuse("format_version", std::to_string(version), std::to_string(kFormatVersion));
   }
   config.row_size = fields.integer("row_size");
-  config.decoder = fields.choice("decoder", {Decoder::kOwn, Decoder::kTied});
+  config.decoder = fields.choice("decoder", {Decoder::kOwn, Decoder::kTied, Decoder::kAdapter});
   config.head_transform = !fields.has("head_transform") || fields.truth("head_transform");
   const Fields embedding = fields.object("embedding");
   config.embedding.kind = embedding.choice("kind", {TokenEmbedding::kAdapter, TokenEmbedding::kTable});

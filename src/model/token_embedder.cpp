@@ -2,6 +2,7 @@
 #include <biodta/model/token_embedder.hpp>
 #include <biodta/support/error.hpp>
 
+#include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/gelu.h>
@@ -100,6 +101,27 @@ torch::Tensor AdapterEmbedder::forward(const PackedSequences& input) {
   const auto source = at::cat({special_embeddings_->weight.to(adapted_UH.scalar_type()), adapted_UH});
   const auto index_T = at::where(input.row_T < 0, input.tokens_T, input.row_T + kSpecials);
   return at::embedding(source, index_T);
+}
+
+void AdapterEmbedder::set_vocabulary_rows(const torch::Tensor& row_V, const torch::Tensor& rows_UE) {
+  const std::int64_t highest = row_V.max().item<std::int64_t>();
+  if (highest >= rows_UE.size(0)) {
+    throw Error("a token of the vocabulary has row " + std::to_string(highest) + " of " +
+                std::to_string(rows_UE.size(0)) + " rows");
+  }
+  const auto tokens_V = at::arange(row_V.size(0), row_V.options());
+  const auto known_V = (row_V >= 0).logical_or(tokens_V < kSpecials);
+  const auto device = adapter_->weight.device();
+  vocabulary_.tokens_T = (tokens_V * known_V).to(device);
+  vocabulary_.row_T = row_V.to(device);
+  vocabulary_.rows_UE = rows_UE.to(device);
+  known_V1_ = known_V.all().item<bool>() ? torch::Tensor() : known_V.unsqueeze(1).to(device);
+}
+
+torch::Tensor AdapterEmbedder::table() {
+  if (!vocabulary_.tokens_T.defined()) return {};
+  const auto table_VH = forward(vocabulary_);
+  return known_V1_.defined() ? table_VH * known_V1_ : table_VH;
 }
 
 void AdapterEmbedder::initialise(std::uint64_t seed) {

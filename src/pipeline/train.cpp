@@ -121,6 +121,10 @@ model::MaskedLanguageModel make_model(const TrainOptions& options, const Trainin
     model->fit_input_map(data::bank_tensor(*data.bank).narrow(0, 0, genes));
   }
   model->to(device);
+  if (model->config().decoder == model::Decoder::kAdapter) {
+    const auto vocabulary = data::vocabulary_rows(*data.rows, data::bank_tensor(*data.bank));
+    model->set_vocabulary_rows(vocabulary.row_V, vocabulary.rows_UE);
+  }
   return model;
 }
 

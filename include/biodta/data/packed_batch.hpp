@@ -35,6 +35,7 @@ class TokenRows {
   /// -1 when the gene has no row, and for specials.
   std::int64_t row_of(cells::TokenId token, embedding::ContextIndex context = embedding::kReference) const;
   bool has_row(cells::TokenId token) const { return token < gene_of_.size() && gene_of_[token] >= 0; }
+  std::size_t token_count() const noexcept { return gene_of_.size(); }
   /// Gene tokens that have no row.
   const std::vector<cells::TokenId>& missing() const noexcept { return missing_; }
 

@@ -61,8 +61,10 @@ void describe(support::OptionVisitor& visit, EmbedderConfig& config);
 
 /// How the masked-LM head names a token.
 enum class Decoder {
-  kOwn,  ///< its own [V, H] matrix: Bio-DTA's default
-  kTied  ///< the embedding table: the twin's default, as in BERT; table only
+  kOwn,     ///< its own [V, H] matrix: Bio-DTA's default
+  kTied,    ///< the embedding table: the twin's default, as in BERT; table only
+  kAdapter  ///< what the adapter makes of the token's row, so that genes never seen in training can be named;
+            ///< adapter only
 };
 
 struct ModelConfig {
