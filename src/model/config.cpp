@@ -22,6 +22,10 @@ void describe(support::OptionVisitor& visit, BertConfig& config) {
               support::greater_than(0));
   visit.field("initializer_range", config.initializer_range, "standard deviation of weights at the start",
               support::greater_than(0));
+  visit.field(
+      "recompute", config.recompute,
+      "keep only the input of every layer for the backward pass and run the layer once more there: less "
+      "memory, about a third more computing, the same result");
 }
 
 void describe(support::OptionVisitor& visit, EmbedderConfig& config) {

@@ -21,6 +21,10 @@ struct BertConfig {
   double attention_dropout = 0.02;
   double layer_norm_epsilon = 1e-12;
   double initializer_range = 0.02;  ///< standard deviation of weights at the start
+  /// In training, a layer keeps its input alone and is run once more in the backward pass: less memory for
+  /// about a third more computing, and the same numbers bit by bit. A matter of the run, not of the model:
+  /// config.json does not have it.
+  bool recompute = false;
 };
 void describe(support::OptionVisitor& visit, BertConfig& config);
 
