@@ -51,7 +51,8 @@ void describe(support::OptionVisitor& visit, EmbedderConfig& config) {
   visit.field("shrinkage", config.shrinkage, "share of the mean variance added to every axis when whitening",
               support::greater_than(0));
   visit.field("table_initializer_range", config.table_initializer_range,
-              "standard deviation of the table at the start; table only", support::greater_than(0));
+              "standard deviation at the start of the table, and of vectors learned for genes without a row",
+              support::greater_than(0));
   visit.field("adapter_initializer_range", config.adapter_initializer_range,
               "standard deviation of the adapter's weights at the start; 0 = 1/sqrt(inputs of the layer)",
               support::at_least(0));
@@ -96,12 +97,28 @@ void validate_table(const ModelConfig& config) {
     throw ConfigError("model: decoder is adapter, but token embeddings are a table",
                       "set decoder: own or tied, or embedding.kind: adapter");
   }
+  if (!config.learned_tokens.empty())
+    throw ConfigError("model: learned_tokens are set, but a table has a learned vector for every token");
   const bool plain =
       config.embedding.activation == Activation::kSoftplus && config.embedding.hidden_size == 0;
   if (!plain) {
     throw ConfigError(
         "model: embedding.activation or embedding.hidden_size is set, but a table has no layers",
         "leave both out, or set embedding.kind: adapter");
+  }
+}
+
+void validate_learned_tokens(const ModelConfig& config) {
+  if (config.learned_tokens.empty()) return;
+  require_above_zero(config.embedding.table_initializer_range, "table_initializer_range");
+  std::int64_t before = 1;  // the mask
+  for (const std::int64_t token : config.learned_tokens) {
+    if (token <= before || token >= config.vocabulary_size) {
+      throw ConfigError("model: learned_tokens has " + std::to_string(token) + " after " +
+                        std::to_string(before) + ", expected ascending tokens of genes below " +
+                        std::to_string(config.vocabulary_size));
+    }
+    before = token;
   }
 }
 
@@ -113,6 +130,7 @@ void validate_adapter(const ModelConfig& config) {
   }
   if (config.embedding.input_map == InputMap::kWhitened)
     require_above_zero(config.embedding.shrinkage, "shrinkage");
+  validate_learned_tokens(config);
   if (config.decoder == Decoder::kTied) {
     throw ConfigError("model: decoder is tied, but an adapter has no table to share",
                       "set decoder: own or adapter, or embedding.kind: table");

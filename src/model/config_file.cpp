@@ -4,9 +4,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace biodta::model {
 namespace {
@@ -41,20 +43,6 @@ const char* name_of(InputMap map) {
   throw Error("unknown input map");
 }
 
-const char* name_of(Activation activation) {
-  switch (activation) {
-    case Activation::kSoftplus:
-      return "softplus";
-    case Activation::kRelu:
-      return "relu";
-    case Activation::kGelu:
-      return "gelu";
-    case Activation::kNone:
-      return "none";
-  }
-  throw Error("unknown activation");
-}
-
 /// One object of the file, whose fields are taken by name and type.
 class Fields {
  public:
@@ -67,6 +55,14 @@ class Fields {
     const auto& value = at(name, "a whole number");
     if (!value.is_number_integer()) refuse(name, value.dump(), "a whole number");
     return value.get<std::int64_t>();
+  }
+  std::vector<std::int64_t> integers(const char* name) const {
+    const auto& value = at(name, "an array of whole numbers");
+    const bool fits = value.is_array() && std::all_of(value.begin(), value.end(), [](const json& one) {
+                        return one.is_number_integer();
+                      });
+    if (!fits) refuse(name, value.dump(), "an array of whole numbers");
+    return value.get<std::vector<std::int64_t>>();
   }
   double number(const char* name) const {
     const auto& value = at(name, "a number");
@@ -152,6 +148,7 @@ void read_own(const Fields& fields, ModelConfig& config) {
   }
   config.row_size = fields.integer("row_size");
   config.decoder = fields.choice("decoder", {Decoder::kOwn, Decoder::kTied, Decoder::kAdapter});
+  if (fields.has("learned_tokens")) config.learned_tokens = fields.integers("learned_tokens");
   config.head_transform = !fields.has("head_transform") || fields.truth("head_transform");
   const Fields embedding = fields.object("embedding");
   config.embedding.kind = embedding.choice("kind", {TokenEmbedding::kAdapter, TokenEmbedding::kTable});
@@ -177,6 +174,20 @@ void assume_table(const Fields& fields, ModelConfig& config) {
 
 }  // namespace
 
+const char* name_of(Activation activation) {
+  switch (activation) {
+    case Activation::kSoftplus:
+      return "softplus";
+    case Activation::kRelu:
+      return "relu";
+    case Activation::kGelu:
+      return "gelu";
+    case Activation::kNone:
+      return "none";
+  }
+  throw Error("unknown activation");
+}
+
 void write_model_config(const std::filesystem::path& path, const ModelConfig& config) {
   const auto& bert = config.bert;
   const nlohmann::ordered_json document = {
@@ -201,6 +212,7 @@ void write_model_config(const std::filesystem::path& path, const ModelConfig& co
         {"row_size", config.row_size},
         {"decoder", name_of(config.decoder)},
         {"head_transform", config.head_transform},
+        {"learned_tokens", config.learned_tokens},
         {"embedding",
          {{"kind", name_of(config.embedding.kind)},
           {"activation", name_of(config.embedding.activation)},

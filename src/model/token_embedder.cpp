@@ -9,9 +9,11 @@
 #include <ATen/ops/relu.h>
 #include <ATen/ops/softplus.h>
 #include <ATen/ops/where.h>
+#include <ATen/ops/zeros.h>
 
 #include <cmath>
 #include <string>
+#include <vector>
 
 namespace biodta::model {
 namespace {
@@ -69,6 +71,7 @@ void TableEmbedder::initialise(std::uint64_t seed) {
 
 AdapterEmbedder::AdapterEmbedder(const ModelConfig& config, torch::nn::Module& owner)
     : special_deviation_(config.bert.initializer_range),
+      learned_deviation_(config.embedding.table_initializer_range),
       adapter_deviation_(config.embedding.adapter_initializer_range),
       activation_(config.embedding.activation),
       row_size_(config.row_size),
@@ -81,6 +84,14 @@ AdapterEmbedder::AdapterEmbedder(const ModelConfig& config, torch::nn::Module& o
   if (config.embedding.hidden_size > 0) {
     hidden_ = owner.register_module("adapter_hidden",
                                     torch::nn::Linear(config.row_size, config.embedding.hidden_size));
+  }
+  if (!config.learned_tokens.empty()) {
+    const auto tokens = torch::tensor(config.learned_tokens, torch::kInt64);
+    learned_embeddings_ = owner.register_module(
+        "learned_embeddings", torch::nn::Embedding(tokens.size(0), config.bert.hidden_size));
+    learned_index_V_ = at::zeros({config.vocabulary_size}, torch::kInt64);
+    learned_index_V_.narrow(0, 0, kSpecials).copy_(at::arange(kSpecials));
+    learned_index_V_.index_copy_(0, tokens, at::arange(tokens.size(0)) + kSpecials);
   }
 }
 
@@ -98,9 +109,19 @@ torch::Tensor AdapterEmbedder::forward(const PackedSequences& input) {
     throw Error("a model with an adapter was given a batch without embedding rows");
   }
   const auto adapted_UH = adapt(input.rows_UE);
-  const auto source = at::cat({special_embeddings_->weight.to(adapted_UH.scalar_type()), adapted_UH});
-  const auto index_T = at::where(input.row_T < 0, input.tokens_T, input.row_T + kSpecials);
-  return at::embedding(source, index_T);
+  const auto type = adapted_UH.scalar_type();
+  std::vector<torch::Tensor> vectors{special_embeddings_->weight.to(type)};
+  if (!learned_embeddings_.is_empty()) vectors.push_back(learned_embeddings_->weight.to(type));
+  const std::int64_t learned = vectors.front().size(0) + (vectors.size() > 1 ? vectors.back().size(0) : 0);
+  vectors.push_back(adapted_UH);
+  const auto index_T = at::where(input.row_T < 0, learned_index(input.tokens_T), input.row_T + learned);
+  return at::embedding(at::cat(vectors), index_T);
+}
+
+torch::Tensor AdapterEmbedder::learned_index(const torch::Tensor& tokens_T) {
+  if (learned_embeddings_.is_empty()) return tokens_T;
+  learned_index_V_ = learned_index_V_.to(tokens_T.device());
+  return learned_index_V_.index_select(0, tokens_T);
 }
 
 void AdapterEmbedder::set_vocabulary_rows(const torch::Tensor& row_V, const torch::Tensor& rows_UE) {
@@ -110,9 +131,14 @@ void AdapterEmbedder::set_vocabulary_rows(const torch::Tensor& row_V, const torc
                 std::to_string(rows_UE.size(0)) + " rows");
   }
   const auto tokens_V = at::arange(row_V.size(0), row_V.options());
-  const auto known_V = (row_V >= 0).logical_or(tokens_V < kSpecials);
+  auto own_V = tokens_V < kSpecials;
+  if (learned_index_V_.defined()) {
+    const auto learned_V = learned_index_V_.to(row_V.device()) >= kSpecials;
+    own_V.narrow(0, 0, learned_V.size(0)).logical_or_(learned_V);
+  }
+  const auto known_V = (row_V >= 0).logical_or(own_V);
   const auto device = adapter_->weight.device();
-  vocabulary_.tokens_T = (tokens_V * known_V).to(device);
+  vocabulary_.tokens_T = (tokens_V * own_V).to(device);
   vocabulary_.row_T = row_V.to(device);
   vocabulary_.rows_UE = rows_UE.to(device);
   known_V1_ = known_V.all().item<bool>() ? torch::Tensor() : known_V.unsqueeze(1).to(device);
@@ -126,6 +152,8 @@ torch::Tensor AdapterEmbedder::table() {
 
 void AdapterEmbedder::initialise(std::uint64_t seed) {
   draw_table(special_embeddings_->weight, seed, "special_embeddings.weight", special_deviation_);
+  if (!learned_embeddings_.is_empty())
+    draw_normal(learned_embeddings_->weight, seed, "learned_embeddings.weight", learned_deviation_);
   if (!hidden_.is_empty()) draw_linear(hidden_, seed, "adapter_hidden.weight", adapter_deviation_);
   draw_linear(adapter_, seed, "adapter.weight", adapter_deviation_);
 }

@@ -63,7 +63,8 @@ std::unique_ptr<PerturbedRun> load_run(const std::filesystem::path& run, const c
                        "the " + std::to_string(config.row_size) + " that the adapter of " +
                            result->folder.string() + " reads");
     result->bank = bank;
-    result->rows.emplace(corpus.vocabulary(), *bank);
+    const std::vector<cells::TokenId> learned(config.learned_tokens.begin(), config.learned_tokens.end());
+    result->rows.emplace(corpus.vocabulary(), *bank, learned);
   }
   result->model->eval();
   result->model->to(device);

@@ -52,20 +52,20 @@ PackedSequences batch_with(const std::vector<std::int64_t>& tokens) {
   return input;
 }
 
-const std::vector<std::int64_t> kTokens{3, 17, 1, 5, 4, 29, 17, 10};  // not 9
+const std::vector<std::int64_t> kSeen{3, 17, 1, 5, 4, 29, 17, 10};  // not 9
 
 TEST(LearnedTokens, have_their_own_vectors_and_leave_the_others_theirs) {
   const auto owner = std::make_shared<torch::nn::Module>();
   AdapterEmbedder embedder(learning_config(), *owner);
   embedder.initialise(3);
   embedder.fit_input_map(small_rows(6));
-  const auto out_TH = embedder.forward(batch_with(kTokens));
+  const auto out_TH = embedder.forward(batch_with(kSeen));
   const auto adapted_UH = embedder.adapt(small_rows(6));
   const auto parameters = owner->named_parameters();
   const auto& learned = parameters["learned_embeddings.weight"];
   ASSERT_EQ(learned.sizes(), torch::IntArrayRef({3, 16}));
-  for (std::size_t t = 0; t < kTokens.size(); ++t) {
-    const auto token = kTokens[t];
+  for (std::size_t t = 0; t < kSeen.size(); ++t) {
+    const auto token = kSeen[t];
     const auto expected = token == 1              ? parameters["special_embeddings.weight"][1]
                           : number_of(token) >= 0 ? learned[number_of(token)]
                                                   : adapted_UH[token - 2];
@@ -75,7 +75,7 @@ TEST(LearnedTokens, have_their_own_vectors_and_leave_the_others_theirs) {
 
 TEST(LearnedTokens, learn_where_they_are_present_and_nowhere_else) {
   auto model = learning_model();
-  model->hidden_states(batch_with(kTokens), {-1})[0].sin().sum().backward();
+  model->hidden_states(batch_with(kSeen), {-1})[0].sin().sum().backward();
   const auto gradient = model->named_parameters()["bert.embeddings.learned_embeddings.weight"].grad();
   ASSERT_TRUE(gradient.defined());
   EXPECT_GT(gradient[0].abs().max().item<double>(), 1e-3);  // token 4
@@ -89,14 +89,14 @@ TEST(LearnedTokens, come_back_from_their_files_as_they_were) {
   save_model(model, folder.path());
   auto back = load_model(folder.path());
   EXPECT_EQ(back->config().learned_tokens, kLearned);
-  const auto input = batch_with(kTokens);
+  const auto input = batch_with(kSeen);
   EXPECT_TRUE(at::equal(model->hidden_states(input, {-1})[0], back->hidden_states(input, {-1})[0]));
 }
 
 TEST(LearnedTokens, are_named_by_their_vectors_when_the_decoder_shares_the_adapter) {
   auto model = learning_model(Decoder::kAdapter);
-  const auto row_V = batch_with({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,
-                                 23, 24, 25, 26, 27, 28, 29})
+  const auto row_V = batch_with({0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14,
+                                 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29})
                          .row_T;
   model->set_vocabulary_rows(row_V, small_rows(6));
   const torch::NoGradGuard no_gradient;

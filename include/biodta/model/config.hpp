@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace biodta::model {
 
@@ -50,6 +51,8 @@ enum class Activation {
   kGelu,  ///< x · Φ(x), exact
   kNone
 };
+/// As in YAML and config.json: "softplus", …
+const char* name_of(Activation activation);
 
 struct EmbedderConfig {
   TokenEmbedding kind = TokenEmbedding::kAdapter;
@@ -57,7 +60,8 @@ struct EmbedderConfig {
   std::int64_t hidden_size = 0;  ///< of a layer inside the adapter; 0 = none, as in the paper; adapter only
   InputMap input_map = InputMap::kWhitened;  ///< adapter only
   double shrinkage = 0.1;                    ///< whitening only
-  double table_initializer_range = 0.02;     ///< standard deviation of the table at the start; table only
+  /// Standard deviation at the start of the table, and of the vectors of learned_tokens.
+  double table_initializer_range = 0.02;
   /// Standard deviation of the adapter's weights at the start; 0 = 1/sqrt(inputs of the layer).
   double adapter_initializer_range = 0.0;
 };
@@ -80,6 +84,9 @@ struct ModelConfig {
   bool head_transform = true;
   std::int64_t vocabulary_size = 0;  ///< tokens, specials included; set from the corpus
   std::int64_t row_size = 0;         ///< E, from the bank; 0 for the table
+  /// Gene tokens, ascending, that have a learned vector of their own instead of a row, because the bank had
+  /// none for them; adapter only. Set from the corpus and the bank.
+  std::vector<std::int64_t> learned_tokens = {};
 };
 /// Describes what a person sets: bert, embedding, decoder.
 void describe(support::OptionVisitor& visit, ModelConfig& config);

@@ -34,12 +34,11 @@ class MaskedLanguageModelImpl : public torch::nn::Module {
   /// Gives the rows that a decoder against adapter outputs scores: needed before forward() and score() where
   /// ModelConfig::decoder is kAdapter, an Error elsewhere. Not saved with the model, and to be given again
   /// after the model went to another device. Other rows may be given at any time.
-  /// @param row_V    int64 index into rows_UE, -1 for pad, mask, and tokens without a row, which are scored
-  /// by their
-  ///                 bias alone. May be longer than the vocabulary: tokens beyond it, which training never
-  ///                 knew, have no bias.
-  /// @param rows_UE  float32 rows as they stand in the bank; kept as they are where they lie on the model's
-  /// device.
+  /// Pad, mask and learned tokens are scored by their own vectors; tokens with neither vector nor row by
+  /// their bias alone. There may be more tokens than the vocabulary has: those that training never knew have
+  /// no bias.
+  /// @param row_V    int64 index into rows_UE, -1 for tokens without a row
+  /// @param rows_UE  float32 rows as they stand in the bank; not copied where they lie on the model's device
   void set_vocabulary_rows(const torch::Tensor& row_V, const torch::Tensor& rows_UE);
 
   /// Logits over the vocabulary at chosen positions only: [M, V].

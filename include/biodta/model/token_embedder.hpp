@@ -48,13 +48,14 @@ class TableEmbedder : public TokenEmbedder {
 /// softplus(Linear(map(E))) of a gene's embedding row (paper, section 2): the same adapter for all genes, run
 /// once per distinct row of the batch; `adapter.weight` [H, E]. EmbedderConfig may ask for another activation
 /// f and for a layer inside, f(Linear(f(Linear(map(E))))): then `adapter_hidden.weight` is [D, E] and
-/// `adapter.weight` [H, D]. Pad and mask have learned vectors of their own (`special_embeddings.weight` [2,
-/// H]).
+/// `adapter.weight` [H, D]. Pad and mask have learned vectors of their own
+/// (`special_embeddings.weight` [2, H]), as have the genes of ModelConfig::learned_tokens, in their order
+/// (`learned_embeddings.weight` [N, H]).
 class AdapterEmbedder : public TokenEmbedder {
  public:
   /// @param owner  must outlive the embedder.
   AdapterEmbedder(const ModelConfig& config, torch::nn::Module& owner);
-  /// Tokens with row_T = -1 must be pad or mask.
+  /// Tokens with row_T = -1 must be pad, mask, or among ModelConfig::learned_tokens.
   torch::Tensor forward(const PackedSequences& input) override;
   void initialise(std::uint64_t seed) override;
   void fit_input_map(const torch::Tensor& rows_GE) { input_map_->fit(rows_GE); }
@@ -69,11 +70,17 @@ class AdapterEmbedder : public TokenEmbedder {
   torch::Tensor map_rows(const torch::Tensor& rows_UE) { return input_map_->forward(rows_UE); }
 
  private:
+  /// Where tokens without a row stand among the learned vectors: specials first.
+  torch::Tensor learned_index(const torch::Tensor& tokens_T);
+
   double special_deviation_;
+  double learned_deviation_;
   double adapter_deviation_;
   Activation activation_;
   std::int64_t row_size_;
   torch::nn::Embedding special_embeddings_;
+  torch::nn::Embedding learned_embeddings_{nullptr};  // null without learned tokens
+  torch::Tensor learned_index_V_;                     // undefined without learned tokens
   InputMapLayer input_map_;
   torch::nn::Linear hidden_{nullptr};  // null where the adapter is a single layer
   torch::nn::Linear adapter_;
