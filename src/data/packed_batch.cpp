@@ -39,14 +39,14 @@ BatchBuilder::BatchBuilder(const cells::Corpus& corpus, const TokenRows* rows,
   }
   for (cells::TokenId token = corpus.vocabulary().first_gene_token();
        token < corpus.vocabulary().token_count(); ++token) {
-    if (rows_ == nullptr || rows_->has_row(token)) maskable_.push_back(token);
+    if (rows_ == nullptr || rows_->is_read(token)) maskable_.push_back(token);
   }
 }
 
 std::vector<cells::TokenId> BatchBuilder::tokens_of(std::uint32_t cell) const {
   std::vector<cells::TokenId> tokens;
   corpus_->read_cell(cell, tokens);
-  if (rows_ != nullptr) std::erase_if(tokens, [&](cells::TokenId token) { return !rows_->has_row(token); });
+  if (rows_ != nullptr) std::erase_if(tokens, [&](cells::TokenId token) { return !rows_->is_read(token); });
   if (tokens.size() > max_length_) tokens.resize(max_length_);
   return tokens;
 }

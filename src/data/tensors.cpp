@@ -46,6 +46,18 @@ model::PackedSequences to_tensors(const PackedBatch& batch, const torch::Tensor&
   return packed;
 }
 
+VocabularyRows vocabulary_rows(const TokenRows& rows, const torch::Tensor& bank_values_RE) {
+  std::vector<std::int64_t> row;
+  std::vector<std::int64_t> distinct;
+  for (cells::TokenId token = 0; token < rows.token_count(); ++token) {
+    const std::int64_t of_bank = rows.row_of(token);
+    row.push_back(of_bank < 0 ? -1 : static_cast<std::int64_t>(distinct.size()));
+    if (of_bank >= 0) distinct.push_back(of_bank);
+  }
+  return {copy_of(row, torch::kCPU),
+          bank_values_RE.index_select(0, copy_of(distinct, bank_values_RE.device()))};
+}
+
 MaskedTensors masked_tensors(const PackedBatch& batch, torch::Device device) {
   return {copy_of(batch.masked, device), copy_of(batch.targets, device)};
 }

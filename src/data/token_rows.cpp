@@ -2,10 +2,12 @@
 
 namespace biodta::data {
 
-TokenRows::TokenRows(const cells::Vocabulary& vocabulary, const embedding::EmbeddingBank& bank)
-    : bank_(&bank), gene_of_(vocabulary.token_count(), -1) {
+TokenRows::TokenRows(const cells::Vocabulary& vocabulary, const embedding::EmbeddingBank& bank,
+                     std::span<const cells::TokenId> learned)
+    : bank_(&bank), gene_of_(vocabulary.token_count(), -1), learned_(learned.begin(), learned.end()) {
   for (cells::TokenId token = vocabulary.first_gene_token(); token < vocabulary.token_count(); ++token) {
-    if (const auto gene = bank.gene_index(vocabulary.gene(token).id)) {
+    const bool by_row = !learned_.contains(token);
+    if (const auto gene = by_row ? bank.gene_index(vocabulary.gene(token).id) : std::nullopt) {
       gene_of_[token] = static_cast<std::int64_t>(*gene);
     } else {
       missing_.push_back(token);

@@ -1,8 +1,11 @@
+#include "recompute.hpp"
+
 #include <biodta/model/bert_encoder.hpp>
 #include <biodta/model/initial_weights.hpp>
 #include <biodta/model/packed_attention.hpp>
 #include <biodta/support/error.hpp>
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/dropout.h>
 #include <ATen/ops/embedding.h>
@@ -12,6 +15,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace biodta::model {
 namespace {
@@ -87,7 +91,33 @@ BertLayerImpl::BertLayerImpl(const BertConfig& config) : config_(config) {
   output_norm_ = output->register_module("LayerNorm", make_layer_norm(config));
 }
 
+bool BertLayerImpl::recomputes() const {
+  return config_.recompute && is_training() && at::GradMode::is_enabled();
+}
+
+torch::Tensor BertLayerImpl::computed_again(
+    const torch::Tensor& x_TH, std::function<torch::Tensor(BertLayerImpl&, const torch::Tensor&)> run) {
+  auto self = std::static_pointer_cast<BertLayerImpl>(shared_from_this());  // lives as long as the graph
+  return recomputed(
+      [self = std::move(self), run = std::move(run)](const torch::Tensor& x) { return run(*self, x); }, x_TH,
+      parameters());
+}
+
 torch::Tensor BertLayerImpl::forward(const torch::Tensor& x_TH, const SequenceLayout& layout) {
+  if (!recomputes()) return compute(x_TH, layout);
+  return computed_again(
+      x_TH, [layout](BertLayerImpl& layer, const torch::Tensor& x) { return layer.compute(x, layout); });
+}
+
+torch::Tensor BertLayerImpl::forward_at(const torch::Tensor& x_TH, const SequenceLayout& layout,
+                                        const QuerySelection& selection) {
+  if (!recomputes()) return compute_at(x_TH, layout, selection);
+  return computed_again(x_TH, [layout, selection](BertLayerImpl& layer, const torch::Tensor& x) {
+    return layer.compute_at(x, layout, selection);
+  });
+}
+
+torch::Tensor BertLayerImpl::compute(const torch::Tensor& x_TH, const SequenceLayout& layout) {
   const auto weight = at::cat({query_->weight, key_->weight, value_->weight});
   const auto bias = at::cat({query_->bias, key_->bias, value_->bias});
   const auto attended_TH =
@@ -95,12 +125,12 @@ torch::Tensor BertLayerImpl::forward(const torch::Tensor& x_TH, const SequenceLa
   return after_attention(x_TH, attended_TH);
 }
 
-torch::Tensor BertLayerImpl::forward_at(const torch::Tensor& x_TH, const SequenceLayout& layout,
+torch::Tensor BertLayerImpl::compute_at(const torch::Tensor& x_TH, const SequenceLayout& layout,
                                         const QuerySelection& selection) {
   const auto x_MH = at::embedding(x_TH, selection.index_M);
   const auto query_MH = query_->forward(x_MH);
   if (!attention_selects(query_MH, config_.heads))
-    return at::embedding(forward(x_TH, layout), selection.index_M);
+    return at::embedding(compute(x_TH, layout), selection.index_M);
   const auto key_value_T2H =
       at::linear(x_TH, at::cat({key_->weight, value_->weight}), at::cat({key_->bias, value_->bias}));
   const auto attended_MH =

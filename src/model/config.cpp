@@ -22,6 +22,10 @@ void describe(support::OptionVisitor& visit, BertConfig& config) {
               support::greater_than(0));
   visit.field("initializer_range", config.initializer_range, "standard deviation of weights at the start",
               support::greater_than(0));
+  visit.field(
+      "recompute", config.recompute,
+      "keep only the input of every layer for the backward pass and run the layer once more there: less "
+      "memory, about a third more computing, the same result");
 }
 
 void describe(support::OptionVisitor& visit, EmbedderConfig& config) {
@@ -29,6 +33,15 @@ void describe(support::OptionVisitor& visit, EmbedderConfig& config) {
       "kind", config.kind, {{"adapter", TokenEmbedding::kAdapter}, {"table", TokenEmbedding::kTable}},
       "where a gene's token embedding comes from: an adapter on its DNA embedding, or a learned table (the "
       "adapter-free twin)");
+  visit.choice("activation", config.activation,
+               {{"softplus", Activation::kSoftplus},
+                {"relu", Activation::kRelu},
+                {"gelu", Activation::kGelu},
+                {"none", Activation::kNone}},
+               "what follows each linear layer of the adapter (softplus is the paper's); adapter only");
+  visit.field("hidden_size", config.hidden_size,
+              "width of a layer inside the adapter; 0 = none, as in the paper; adapter only",
+              support::at_least(0));
   visit.choice(
       "input_map", config.input_map,
       {{"none", InputMap::kNone},
@@ -38,9 +51,10 @@ void describe(support::OptionVisitor& visit, EmbedderConfig& config) {
   visit.field("shrinkage", config.shrinkage, "share of the mean variance added to every axis when whitening",
               support::greater_than(0));
   visit.field("table_initializer_range", config.table_initializer_range,
-              "standard deviation of the table at the start; table only", support::greater_than(0));
+              "standard deviation at the start of the table, and of vectors learned for genes without a row",
+              support::greater_than(0));
   visit.field("adapter_initializer_range", config.adapter_initializer_range,
-              "standard deviation of the adapter's weight at the start; 0 = 1/sqrt(row size)",
+              "standard deviation of the adapter's weights at the start; 0 = 1/sqrt(inputs of the layer)",
               support::at_least(0));
 }
 
@@ -48,8 +62,10 @@ void describe(support::OptionVisitor& visit, ModelConfig& config) {
   visit.section("bert", config.bert, "sizes of the encoder");
   visit.section("embedding", config.embedding, "token embeddings");
   visit.choice(
-      "decoder", config.decoder, {{"own", Decoder::kOwn}, {"tied", Decoder::kTied}},
-      "how the masked-LM head names a token: a matrix of its own, or the embedding table (table only)");
+      "decoder", config.decoder,
+      {{"own", Decoder::kOwn}, {"tied", Decoder::kTied}, {"adapter", Decoder::kAdapter}},
+      "how the masked-LM head names a token: a matrix of its own, the embedding table (table only), or the "
+      "adapter's output for the gene's reference row (adapter only)");
   visit.field("head_transform", config.head_transform,
               "dense layer, ReLU and layer norm before the decoder, as in BERT");
 }
@@ -75,6 +91,52 @@ void require_above_zero(double value, const char* name) {
                       ", expected more than 0");
 }
 
+void validate_table(const ModelConfig& config) {
+  require_above_zero(config.embedding.table_initializer_range, "table_initializer_range");
+  if (config.decoder == Decoder::kAdapter) {
+    throw ConfigError("model: decoder is adapter, but token embeddings are a table",
+                      "set decoder: own or tied, or embedding.kind: adapter");
+  }
+  if (!config.learned_tokens.empty())
+    throw ConfigError("model: learned_tokens are set, but a table has a learned vector for every token");
+  const bool plain =
+      config.embedding.activation == Activation::kSoftplus && config.embedding.hidden_size == 0;
+  if (!plain) {
+    throw ConfigError(
+        "model: embedding.activation or embedding.hidden_size is set, but a table has no layers",
+        "leave both out, or set embedding.kind: adapter");
+  }
+}
+
+void validate_learned_tokens(const ModelConfig& config) {
+  if (config.learned_tokens.empty()) return;
+  require_above_zero(config.embedding.table_initializer_range, "table_initializer_range");
+  std::int64_t before = 1;  // the mask
+  for (const std::int64_t token : config.learned_tokens) {
+    if (token <= before || token >= config.vocabulary_size) {
+      throw ConfigError("model: learned_tokens has " + std::to_string(token) + " after " +
+                        std::to_string(before) + ", expected ascending tokens of genes below " +
+                        std::to_string(config.vocabulary_size));
+    }
+    before = token;
+  }
+}
+
+void validate_adapter(const ModelConfig& config) {
+  require_positive(config.row_size, "row size of the embedding bank");
+  if (config.embedding.hidden_size < 0) {
+    throw ConfigError("model: embedding.hidden_size is " + std::to_string(config.embedding.hidden_size) +
+                      ", expected at least 0");
+  }
+  if (config.embedding.input_map == InputMap::kWhitened)
+    require_above_zero(config.embedding.shrinkage, "shrinkage");
+  validate_learned_tokens(config);
+  if (config.decoder == Decoder::kTied) {
+    throw ConfigError("model: decoder is tied, but an adapter has no table to share",
+                      "set decoder: own or adapter, or embedding.kind: table");
+  }
+}
+
 }  // namespace
 
 void validate(const ModelConfig& config) {
@@ -97,15 +159,9 @@ void validate(const ModelConfig& config) {
                       " tokens, expected pad, mask and at least one gene");
   }
   if (config.embedding.kind == TokenEmbedding::kTable) {
-    require_above_zero(config.embedding.table_initializer_range, "table_initializer_range");
-    return;
-  }
-  require_positive(config.row_size, "row size of the embedding bank");
-  if (config.embedding.input_map == InputMap::kWhitened)
-    require_above_zero(config.embedding.shrinkage, "shrinkage");
-  if (config.decoder == Decoder::kTied) {
-    throw ConfigError("model: decoder is tied, but an adapter has no table to share",
-                      "set decoder: own, or embedding.kind: table");
+    validate_table(config);
+  } else {
+    validate_adapter(config);
   }
 }
 

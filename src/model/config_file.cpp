@@ -4,9 +4,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace biodta::model {
 namespace {
@@ -19,7 +21,15 @@ const char* name_of(TokenEmbedding kind) {
   return kind == TokenEmbedding::kAdapter ? "adapter" : "table";
 }
 const char* name_of(Decoder decoder) {
-  return decoder == Decoder::kOwn ? "own" : "tied";
+  switch (decoder) {
+    case Decoder::kOwn:
+      return "own";
+    case Decoder::kTied:
+      return "tied";
+    case Decoder::kAdapter:
+      return "adapter";
+  }
+  throw Error("unknown decoder");
 }
 const char* name_of(InputMap map) {
   switch (map) {
@@ -45,6 +55,14 @@ class Fields {
     const auto& value = at(name, "a whole number");
     if (!value.is_number_integer()) refuse(name, value.dump(), "a whole number");
     return value.get<std::int64_t>();
+  }
+  std::vector<std::int64_t> integers(const char* name) const {
+    const auto& value = at(name, "an array of whole numbers");
+    const bool fits = value.is_array() && std::all_of(value.begin(), value.end(), [](const json& one) {
+                        return one.is_number_integer();
+                      });
+    if (!fits) refuse(name, value.dump(), "an array of whole numbers");
+    return value.get<std::vector<std::int64_t>>();
   }
   double number(const char* name) const {
     const auto& value = at(name, "a number");
@@ -129,10 +147,16 @@ void read_own(const Fields& fields, ModelConfig& config) {
     fields.refuse("format_version", std::to_string(version), std::to_string(kFormatVersion));
   }
   config.row_size = fields.integer("row_size");
-  config.decoder = fields.choice("decoder", {Decoder::kOwn, Decoder::kTied});
+  config.decoder = fields.choice("decoder", {Decoder::kOwn, Decoder::kTied, Decoder::kAdapter});
+  if (fields.has("learned_tokens")) config.learned_tokens = fields.integers("learned_tokens");
   config.head_transform = !fields.has("head_transform") || fields.truth("head_transform");
   const Fields embedding = fields.object("embedding");
   config.embedding.kind = embedding.choice("kind", {TokenEmbedding::kAdapter, TokenEmbedding::kTable});
+  if (embedding.has("activation")) {  // files of before know the paper's adapter alone
+    config.embedding.activation = embedding.choice(
+        "activation", {Activation::kSoftplus, Activation::kRelu, Activation::kGelu, Activation::kNone});
+  }
+  if (embedding.has("hidden_size")) config.embedding.hidden_size = embedding.integer("hidden_size");
   config.embedding.input_map =
       embedding.choice("input_map", {InputMap::kNone, InputMap::kStandardised, InputMap::kWhitened});
   config.embedding.shrinkage = embedding.number("shrinkage");
@@ -149,6 +173,20 @@ void assume_table(const Fields& fields, ModelConfig& config) {
 }
 
 }  // namespace
+
+const char* name_of(Activation activation) {
+  switch (activation) {
+    case Activation::kSoftplus:
+      return "softplus";
+    case Activation::kRelu:
+      return "relu";
+    case Activation::kGelu:
+      return "gelu";
+    case Activation::kNone:
+      return "none";
+  }
+  throw Error("unknown activation");
+}
 
 void write_model_config(const std::filesystem::path& path, const ModelConfig& config) {
   const auto& bert = config.bert;
@@ -174,8 +212,11 @@ void write_model_config(const std::filesystem::path& path, const ModelConfig& co
         {"row_size", config.row_size},
         {"decoder", name_of(config.decoder)},
         {"head_transform", config.head_transform},
+        {"learned_tokens", config.learned_tokens},
         {"embedding",
          {{"kind", name_of(config.embedding.kind)},
+          {"activation", name_of(config.embedding.activation)},
+          {"hidden_size", config.embedding.hidden_size},
           {"input_map", name_of(config.embedding.input_map)},
           {"shrinkage", config.embedding.shrinkage},
           {"table_initializer_range", config.embedding.table_initializer_range},

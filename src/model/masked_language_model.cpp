@@ -61,6 +61,16 @@ void MaskedLanguageModelImpl::fit_input_map(const torch::Tensor& reference_rows_
   adapter().fit_input_map(reference_rows_GE);
 }
 
+void MaskedLanguageModelImpl::set_vocabulary_rows(const torch::Tensor& row_V, const torch::Tensor& rows_UE) {
+  if (config_.decoder != Decoder::kAdapter)
+    throw Error("the model was given rows of its vocabulary, but its decoder does not read them");
+  if (row_V.dim() != 1 || row_V.size(0) < config_.vocabulary_size) {
+    throw Error("rows were given for " + std::to_string(row_V.size(0)) + " tokens, expected at least the " +
+                std::to_string(config_.vocabulary_size) + " of the model's vocabulary");
+  }
+  adapter().set_vocabulary_rows(row_V, rows_UE);
+}
+
 torch::Tensor MaskedLanguageModelImpl::adapt(const torch::Tensor& rows_UE) {
   return adapter().adapt(rows_UE);
 }
@@ -93,7 +103,11 @@ std::vector<torch::Tensor> MaskedLanguageModelImpl::hidden_states(const PackedSe
 }
 
 torch::Tensor MaskedLanguageModelImpl::score(const torch::Tensor& hidden_MH) {
-  return parts_->head->forward(hidden_MH, parts_->bert->tokens().table());
+  if (config_.decoder == Decoder::kOwn) return parts_->head->forward(hidden_MH, {});
+  const auto table_VH = parts_->bert->tokens().table();
+  if (!table_VH.defined())
+    throw Error("the model's decoder needs the rows of the vocabulary, which were not given");
+  return parts_->head->forward(hidden_MH, table_VH);
 }
 
 }  // namespace biodta::model

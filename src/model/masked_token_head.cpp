@@ -1,6 +1,7 @@
 #include <biodta/model/initial_weights.hpp>
 #include <biodta/model/masked_token_head.hpp>
 
+#include <ATen/ops/cat.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/zeros.h>
@@ -28,7 +29,10 @@ MaskedTokenHeadImpl::MaskedTokenHeadImpl(const ModelConfig& config)
 torch::Tensor MaskedTokenHeadImpl::forward(const torch::Tensor& hidden_MH, const torch::Tensor& table_VH) {
   const auto transformed_MH =
       dense_.is_empty() ? hidden_MH : layer_norm_->forward(at::relu(dense_->forward(hidden_MH)));
-  return at::linear(transformed_MH, decoder_.is_empty() ? table_VH : decoder_->weight, bias_V_);
+  if (!decoder_.is_empty()) return at::linear(transformed_MH, decoder_->weight, bias_V_);
+  const std::int64_t unknown = table_VH.size(0) - bias_V_.size(0);
+  return at::linear(transformed_MH, table_VH,
+                    unknown > 0 ? at::cat({bias_V_, at::zeros({unknown}, bias_V_.options())}) : bias_V_);
 }
 
 void MaskedTokenHeadImpl::initialise(std::uint64_t seed) {

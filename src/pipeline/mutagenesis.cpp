@@ -94,14 +94,23 @@ class Mutagenesis {
       throw ConfigError("perturbation: found mutate, but " + run_->folder.string() +
                             " has no adapter that would read the mutant",
                         "set perturbation: delete, or name a run with an adapter");
-    if (run_->has_adapter() && !run_->rows->has_row(gene_))
-      throw InputError(options_.embeddings, "gene_id",
-                       "no row of " + symbol(gene_) + " (" + known(gene_).id + ")",
-                       "one: without it the model never sees the gene");
+    check_gene();
     if (mutates()) mutants_.emplace(options_, *bank_, device_);
     report_.gene_id = known(gene_).id;
     report_.symbol = symbol(gene_);
     report_.vocabulary = corpus_.vocabulary();
+  }
+
+  void check_gene() const {
+    if (!run_->has_adapter() || run_->rows->has_row(gene_)) return;
+    const bool learned = run_->rows->is_read(gene_);
+    if (learned && !mutates()) return;
+    const std::string gene = symbol(gene_) + " (" + known(gene_).id + ")";
+    if (learned)
+      throw InputError(run_->folder, "config.json", "a learned vector for " + gene,
+                       "an adapter's, which a mutation would change", "set perturbation: delete");
+    throw InputError(options_.embeddings, "gene_id", "no row of " + gene,
+                     "one: without it the model never sees the gene");
   }
 
   void choose_sets() {
@@ -139,8 +148,8 @@ class Mutagenesis {
     const auto least = std::min<std::uint64_t>(static_cast<std::uint64_t>(options_.evaluation.min_cells),
                                                report_.cells.cells.size());
     for (const cells::TokenId token : set->tokens) {
-      const bool usable =
-          token != gene_ && seen[token] >= least && (!mutates() || mutants_->window(known(token)));
+      const bool usable = token != gene_ && seen[token] >= least &&
+                          (!mutates() || (run_->rows->has_row(token) && mutants_->window(known(token))));
       if (usable) controls_.push_back(token);
     }
     auto random = support::RandomStream::of({static_cast<std::uint64_t>(options_.seed), gene_, wanted});

@@ -1,5 +1,6 @@
 #include "perturbed_run.hpp"
 
+#include <biodta/data/tensors.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
 
@@ -62,10 +63,15 @@ std::unique_ptr<PerturbedRun> load_run(const std::filesystem::path& run, const c
                        "the " + std::to_string(config.row_size) + " that the adapter of " +
                            result->folder.string() + " reads");
     result->bank = bank;
-    result->rows.emplace(corpus.vocabulary(), *bank);
+    const std::vector<cells::TokenId> learned(config.learned_tokens.begin(), config.learned_tokens.end());
+    result->rows.emplace(corpus.vocabulary(), *bank, learned);
   }
   result->model->eval();
   result->model->to(device);
+  if (config.decoder == model::Decoder::kAdapter) {
+    const auto vocabulary = data::vocabulary_rows(*result->rows, data::bank_tensor(*bank));
+    result->model->set_vocabulary_rows(vocabulary.row_V, vocabulary.rows_UE);
+  }
   result->cells.emplace(corpus, result->rows ? &*result->rows : nullptr,
                         result->has_adapter() ? contexts : std::vector<embedding::ContextIndex>(),
                         static_cast<std::size_t>(config.bert.max_positions));

@@ -51,6 +51,7 @@ struct TrainingData {
   cells::Corpus corpus;
   std::optional<embedding::EmbeddingBank> bank;
   std::optional<data::TokenRows> rows;
+  std::vector<std::int64_t> learned_tokens;  // of genes without a row that stay in the cells
   training::CellSplit split;
   std::vector<std::uint32_t> lengths;
   std::vector<embedding::ContextIndex> contexts;
@@ -75,16 +76,24 @@ void check_overlap(const TrainOptions& options, const TrainingData& data, suppor
   }
   const std::string example = vocabulary.gene(missing.front()).id;
   if (options.bank.missing_rows == MissingRows::kError) {
-    throw ConfigError(counts + "; the first without one is " + example,
-                      "bank.missing_rows: drop leaves such genes out of the cells");
+    throw ConfigError(
+        counts + "; the first without one is " + example,
+        "bank.missing_rows: drop leaves such genes out of the cells, learned gives each a vector");
   }
-  reporter.warn(counts + "; the others (" + example + ", …) are left out of the cells");
+  const bool learned = options.bank.missing_rows == MissingRows::kLearned;
+  reporter.warn(counts + "; the others (" + example + ", …) " +
+                (learned ? "get learned vectors of their own" : "are left out of the cells"));
 }
 
 void load_bank(const TrainOptions& options, TrainingData& data, support::Reporter& reporter) {
   data.bank = embedding::EmbeddingBank::read(options.embeddings);
   data.rows.emplace(data.corpus.vocabulary(), *data.bank);
   check_overlap(options, data, reporter);
+  if (options.bank.missing_rows == MissingRows::kLearned) {
+    const auto learned = data.rows->missing();
+    data.rows.emplace(data.corpus.vocabulary(), *data.bank, learned);
+    data.learned_tokens.assign(learned.begin(), learned.end());
+  }
   if (options.bank.context_column.empty()) return;
   auto contexts = training::contexts_of_cells(data.corpus, *data.bank, options.bank.context_column);
   if (contexts.without > 0) {
@@ -109,6 +118,7 @@ model::ModelConfig model_config(const TrainOptions& options, const TrainingData&
   model::ModelConfig config = options.model;
   config.vocabulary_size = static_cast<std::int64_t>(data.corpus.vocabulary().token_count());
   config.row_size = data.bank ? static_cast<std::int64_t>(data.bank->row_size()) : 0;
+  config.learned_tokens = data.learned_tokens;
   model::validate(config);
   return config;
 }
@@ -122,6 +132,10 @@ model::MaskedLanguageModel make_model(const TrainOptions& options, const Trainin
     model->fit_input_map(data::bank_tensor(*data.bank).narrow(0, 0, genes));
   }
   model->to(device);
+  if (model->config().decoder == model::Decoder::kAdapter) {
+    const auto vocabulary = data::vocabulary_rows(*data.rows, data::bank_tensor(*data.bank));
+    model->set_vocabulary_rows(vocabulary.row_V, vocabulary.rows_UE);
+  }
   return model;
 }
 
@@ -137,6 +151,7 @@ std::map<std::string, std::string> identity_of(const TrainOptions& options, cons
   if (data.bank) {
     identity["embeddings"] = support::bytes_checksum(std::as_bytes(data.bank->values()));
     identity["bank.context_column"] = options.bank.context_column;
+    identity["model.embedding.activation"] = model::name_of(options.model.embedding.activation);
   }
   return identity;
 }

@@ -6,9 +6,10 @@ void describe(support::OptionVisitor& visit, BankOptions& options) {
   visit.field(
       "context_column", options.context_column,
       "obs column whose values name the bank's contexts (for example donor); empty = reference for all");
-  visit.choice("missing_rows", options.missing_rows,
-               {{"drop", MissingRows::kDrop}, {"error", MissingRows::kError}},
-               "what becomes of genes that the bank has no row for");
+  visit.choice(
+      "missing_rows", options.missing_rows,
+      {{"drop", MissingRows::kDrop}, {"learned", MissingRows::kLearned}, {"error", MissingRows::kError}},
+      "genes that the bank has no row for: left out of the cells, given a learned vector each, or an error");
   visit.field("min_overlap", options.min_overlap,
               "least share of the vocabulary's genes that must have a row", support::between(0, 1));
 }

@@ -236,7 +236,10 @@ TaskState MaskedLmTask::state() {
 }
 
 void MaskedLmTask::load_state(const TaskState& saved) {
-  require_same_run(saved, state());
+  TaskState complete = saved;
+  // Checkpoints from before there was a choice do not say which it was.
+  complete.values.emplace("model.embedding.activation", "softplus");
+  require_same_run(complete, state());
 }
 
 }  // namespace biodta::training

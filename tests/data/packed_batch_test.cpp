@@ -65,6 +65,28 @@ TEST(PackedBatch, drops_rowless_tokens_before_it_cuts) {
   EXPECT_THAT(BatchBuilder(corpus, nullptr, {}, 2).tokens_of(0), ElementsAre(5, 7));
 }
 
+TEST(PackedBatch, keeps_learned_tokens_without_a_row) {
+  const TemporaryFolder folder;
+  const auto corpus = small_corpus(folder / "c.h5", {{6, 5, 2, 7}, {4}});
+  const auto bank = small_bank();
+  // g3 (token 5) has no row in the bank, g2 (token 4) would have one; g5 (token 7) has none and is not
+  // learned.
+  const std::vector<cells::TokenId> learned{4, 5};
+  const TokenRows rows(corpus.vocabulary(), bank, learned);
+  const BatchBuilder builder(corpus, &rows, {}, 100);
+  const auto batch = builder.build(std::vector<std::uint32_t>{0, 1});
+  EXPECT_THAT(batch.tokens, ElementsAre(6, 5, 2, 4));
+  EXPECT_THAT(batch.lengths, ElementsAre(3, 1));
+  EXPECT_THAT(batch.rows, ElementsAre(1, 3));  // of g4 and g0
+  EXPECT_THAT(batch.row, ElementsAre(0, -1, 1, -1));
+  const auto alone = builder.build(std::vector<std::uint32_t>{1});
+  EXPECT_THAT(alone.rows, IsEmpty());
+  EXPECT_THAT(alone.row, ElementsAre(-1));
+  // They are masked and drawn as any other gene.
+  const auto masked = builder.build_masked(std::vector<std::uint32_t>{1}, {.probability = 1.0}, 1, 0);
+  EXPECT_THAT(masked.targets, ElementsAre(4));
+}
+
 TEST(PackedBatch, of_the_twin_has_no_rows) {
   const TemporaryFolder folder;
   const auto corpus = small_corpus(folder / "c.h5", {{6, 5, 2}});

@@ -55,6 +55,24 @@ TEST(Tensors, of_the_twin_have_no_rows) {
   expect_error<Error>([&] { to_tensors(batch, bank_tensor(bank)); }, {"without embedding rows"});
 }
 
+TEST(Tensors, of_a_vocabulary_hold_each_genes_reference_row) {
+  const auto bank = small_bank();
+  const TokenRows rows(small_vocabulary(), bank);
+  const auto vocabulary = vocabulary_rows(rows, bank_tensor(bank));
+  const auto row_V = numbers_of(vocabulary.row_V);
+  ASSERT_EQ(row_V.size(), 10U);
+  // Genes 0 to 7 from token 2, and the first value of each one's row in the bank; -1 = none.
+  const std::vector<float> expected{-1, -1, 3, 4, 2, -1, 1, -1, 0, -1};
+  for (std::size_t token = 0; token < 10; ++token) {
+    if (expected[token] < 0) {
+      EXPECT_EQ(row_V[token], -1) << token;
+    } else {
+      EXPECT_EQ(vocabulary.rows_UE[row_V[token]][0].item<float>(), expected[token]) << token;
+    }
+  }
+  EXPECT_EQ(vocabulary.rows_UE.size(0), 5);
+}
+
 TEST(Tensors, need_the_bank_that_their_rows_are_of) {
   const TemporaryFolder folder;
   const auto corpus = small_corpus(folder / "c.h5", {{6, 2}});

@@ -14,6 +14,7 @@
 #include <biodta/support/error.hpp>
 #include <biodta/support/tsv.hpp>
 
+#include <ATen/ops/rand.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -267,6 +268,35 @@ TEST_F(MutagenesisTest, DeletesInARunWithoutAdapterAndNeedsNoDna) {
   EXPECT_THAT(page(), HasSubstr("In silico deletion of S3"));
   const support::Table genes = table("genes.tsv");
   for (const auto& row : genes.rows) EXPECT_NE(row[genes.column("symbol")], "S3");
+}
+
+TEST_F(MutagenesisTest, GenesWithALearnedVectorAreDeletedButNotMutated) {
+  auto config = at_test::model_of(vocabulary_, &*bank_, 1)->config();
+  config.learned_tokens = {5, 10};  // S3 and S8, though the bank has rows for both
+  config.decoder = model::Decoder::kAdapter;
+  model::MaskedLanguageModel model(config);
+  model->initialise(1);
+  model->fit_input_map(at::rand({10, config.row_size}));
+  write_model("learned", model);
+  auto changed = options();
+  changed.run = folder_ / "learned";
+  expect_error<InputError>([&] { run(changed); }, {"learned vector", "S3", "perturbation: delete"});
+  // A control must have DNA too: only S9 and S10 are left of the control set.
+  changed.gene = "S1";
+  changed.evaluation.control_genes = 3;
+  run(changed);
+  const support::Table expression = table("expression.tsv");
+  std::set<std::string> controls;
+  for (const auto& row : expression.rows)
+    if (row[expression.column("role")] == "control") controls.insert(row[expression.column("symbol")]);
+  EXPECT_EQ(controls, (std::set<std::string>{"S9", "S10"}));
+  changed.gene = "S3";
+  changed.perturbation = GenePerturbation::kDelete;
+  changed.overwrite = true;
+  run(changed);
+  const support::Table genes = table("genes.tsv");
+  const auto of_s8 = [&](const auto& row) { return row[genes.column("symbol")] == "S8"; };
+  EXPECT_EQ(std::count_if(genes.rows.begin(), genes.rows.end(), of_s8), 1);  // it stays in the cells
 }
 
 TEST_F(MutagenesisTest, ControlsAreGenesOfTheControlSet) {

@@ -171,6 +171,57 @@ TEST(Train, Bfloat16TrainsToo) {
   EXPECT_LT(steps.back().at("loss").get<double>(), 3.6);
 }
 
+TEST(Train, RecomputationChangesNoBitOfARun) {
+  const TrainWorld world;  // with dropout
+  const std::vector<std::vector<std::string>> ways{
+      {}, {"training.precision=bf16"}, {"training.gradient_accumulation=2", "sampler.batch_size=4"}};
+  for (std::size_t way = 0; way < ways.size(); ++way) {
+    for (const std::string ranks : {"1", "2"}) {
+      const auto name = std::to_string(way) + "-" + ranks;
+      world.train("kept-" + name, ways[way], {"--processes", ranks});
+      world.train("again-" + name, with(ways[way], "model.bert.recompute=true"), {"--processes", ranks});
+      expect_equal_runs(world, "kept-" + name, "again-" + name);
+    }
+  }
+}
+
+TEST(Train, TheDecoderMayScoreAgainstTheAdapter) {
+  const TrainWorld world;
+  const auto settings = with(with(kNoDropout, "model.decoder=adapter"), "model.embedding.activation=gelu");
+  world.train("one", with(settings, "training.max_steps=250"));
+  const auto evaluations = world.metrics("one", "evaluation");
+  EXPECT_LT(evaluations.back().at("loss").get<double>(), 2.8);  // log 24 = 3.18
+  EXPECT_EQ(model::load_model(world / "one/model")->config().decoder, model::Decoder::kAdapter);
+  world.train("alone", with(settings, "sampler.batch_size=16"));
+  world.train("shared", with(settings, "sampler.batch_size=8"), {"--processes", "2"});
+  const auto expected = world.metrics("alone", "train");
+  const auto found = world.metrics("shared", "train");
+  ASSERT_EQ(found.size(), expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i)
+    EXPECT_NEAR(found[i].at("loss").get<double>(), expected[i].at("loss").get<double>(), 1e-4) << i;
+}
+
+double tokens_read(const TrainWorld& world, const std::string& run) {
+  double tokens = 0;
+  for (const auto& line : world.metrics(run, "train")) tokens += line.at("tokens").get<double>();
+  return tokens;
+}
+
+TEST(Train, GenesWithoutARowMayLearnAVector) {
+  const TrainWorld world;
+  world.train("all", {});
+  testing::small_bank(18, 6).write(world / "embeddings.h5");  // rows for 18 of 24 genes
+  world.train("dropped", {});
+  world.train("learned", {"bank.missing_rows=learned"});
+  EXPECT_THAT(testing::bytes_of(world / "learned.log"), HasSubstr("learned vectors"));
+  EXPECT_EQ(tokens_read(world, "learned"), tokens_read(world, "all"));
+  EXPECT_LT(tokens_read(world, "dropped"), 0.8 * tokens_read(world, "all"));
+  const auto model = model::load_model(world / "learned/model");
+  EXPECT_EQ(model->config().learned_tokens, (std::vector<std::int64_t>{20, 21, 22, 23, 24, 25}));
+  world.train("both", {"bank.missing_rows=learned", "model.decoder=adapter"}, {"--processes", "2"});
+  EXPECT_EQ(model::load_model(world / "both/model")->config().learned_tokens.size(), 6U);
+}
+
 TEST(Train, ADryRunWritesNothing) {
   const TrainWorld world;
   world.train("run", {}, {"--dry-run"});
@@ -247,6 +298,9 @@ TEST(Train, ARunFolderOfAnotherRunIsNotGoneOnFrom) {
   EXPECT_EQ(heads.wait(), 1);
   EXPECT_THAT(heads.log(), HasSubstr("model.bert.heads"));
   EXPECT_EQ(testing::bytes_of(world / "run/config.yaml"), config);
+  auto activation = world.start("run", {"model.embedding.activation=relu"});
+  EXPECT_EQ(activation.wait(), 1);
+  EXPECT_THAT(activation.log(), HasSubstr("found softplus, expected relu"));
   world.train("run", {"sampler.batch_size=4", "training.resume=never"});
 }
 

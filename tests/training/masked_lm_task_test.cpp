@@ -181,6 +181,25 @@ TEST_P(MaskedLm, ACheckpointOfOtherDataIsRefusedByName) {
                                          {"cells an optimizer step", "found 5", "expected 6"});
 }
 
+TEST_P(MaskedLm, ACheckpointFromBeforeTheActivationCouldBeChosenIsThePapers) {
+  const auto of = [&](const std::string& activation) {
+    return MaskedLmTask(small_model(GetParam()),
+                        {*batches_,
+                         lengths_,
+                         kMaxLength,
+                         split_,
+                         bank_values(),
+                         {{"model.embedding.activation", activation}}},
+                        options(5), torch::kCPU, 0, 1);
+  };
+  const auto before = task(options(5)).state();
+  EXPECT_NO_THROW(of("softplus").load_state(before));
+  testing::expect_error<CheckpointError>([&] { of("gelu").load_state(before); },
+                                         {"model.embedding.activation", "found softplus", "expected gelu"});
+  testing::expect_error<CheckpointError>([&] { of("softplus").load_state(of("gelu").state()); },
+                                         {"found gelu", "expected softplus"});
+}
+
 INSTANTIATE_TEST_SUITE_P(Embeddings, MaskedLm, ::testing::Bool(),
                          [](const auto& adapter) { return adapter.param ? "Adapter" : "Table"; });
 

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace biodta::data {
@@ -21,7 +22,8 @@ struct PackedBatch {
   std::vector<std::int64_t> tokens;     ///< [T] as the model sees them (masked)
   std::vector<std::int64_t> positions;  ///< [T] rank within the cell, 0 first
   std::vector<std::int64_t> lengths;    ///< [B] tokens a cell
-  std::vector<std::int64_t> row;        ///< [T] index into `rows`, -1 for specials; empty without a bank
+  std::vector<std::int64_t> row;        ///< [T] index into `rows`, -1 for specials and learned tokens; empty
+                                        ///< without a bank
   std::vector<std::int64_t> rows;       ///< [U] RowIndex into the bank, each once, ascending
   std::vector<std::int64_t> masked;     ///< [M] index into tokens
   std::vector<std::int64_t> targets;    ///< [M] true token
@@ -31,10 +33,17 @@ struct PackedBatch {
 class TokenRows {
  public:
   /// Genes of the vocabulary without a row are kept track of; see missing().
-  TokenRows(const cells::Vocabulary& vocabulary, const embedding::EmbeddingBank& bank);
+  /// @param learned  gene tokens for which the model has a learned vector: they stay in the cells without a
+  /// row,
+  ///                 even where the bank has one.
+  TokenRows(const cells::Vocabulary& vocabulary, const embedding::EmbeddingBank& bank,
+            std::span<const cells::TokenId> learned = {});
   /// -1 when the gene has no row, and for specials.
   std::int64_t row_of(cells::TokenId token, embedding::ContextIndex context = embedding::kReference) const;
+  /// Whether a cell keeps the token: it has a row, or a learned vector.
+  bool is_read(cells::TokenId token) const { return has_row(token) || learned_.contains(token); }
   bool has_row(cells::TokenId token) const { return token < gene_of_.size() && gene_of_[token] >= 0; }
+  std::size_t token_count() const noexcept { return gene_of_.size(); }
   /// Gene tokens that have no row.
   const std::vector<cells::TokenId>& missing() const noexcept { return missing_; }
 
@@ -42,10 +51,11 @@ class TokenRows {
   const embedding::EmbeddingBank* bank_;
   std::vector<std::int64_t> gene_of_;  // by token
   std::vector<cells::TokenId> missing_;
+  std::unordered_set<cells::TokenId> learned_;
 };
 
-/// Makes packed batches from a corpus. Tokens without a row (when there is a bank) are dropped from the cell
-/// before it is cut at max_length. Thread-safe: one builder may serve several workers.
+/// Makes packed batches from a corpus. Tokens with neither row nor learned vector (when there is a bank) are
+/// dropped from the cell before it is cut at max_length. Thread-safe: one builder may serve several workers.
 class BatchBuilder {
  public:
   /// @param corpus    must outlive the builder.

@@ -21,6 +21,15 @@ torch::Tensor bank_tensor(const embedding::EmbeddingBank& bank);
 model::PackedSequences to_tensors(const PackedBatch& batch, const torch::Tensor& bank_values_RE,
                                   torch::Device device = torch::kCPU);
 
+/// The reference rows of a vocabulary's genes, each once: what MaskedLanguageModelImpl::set_vocabulary_rows
+/// takes.
+struct VocabularyRows {
+  torch::Tensor row_V;    ///< int64 index into rows_UE, -1 for tokens without a row; on the CPU
+  torch::Tensor rows_UE;  ///< where the bank's values are
+};
+/// @param bank_values_RE  [rows, E] float32 of the bank that `rows` joins.
+VocabularyRows vocabulary_rows(const TokenRows& rows, const torch::Tensor& bank_values_RE);
+
 /// Where the targets are and what they are; both empty for a batch that was not masked.
 struct MaskedTensors {
   torch::Tensor masked_M;   ///< int64 index into the batch's tokens

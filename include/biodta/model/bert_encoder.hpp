@@ -42,7 +42,8 @@ class BertEmbeddingsImpl : public torch::nn::Module {
 };
 TORCH_MODULE(BertEmbeddings);
 
-/// One transformer layer: `bert.encoder.layer.N`.
+/// One transformer layer: `bert.encoder.layer.N`. With BertConfig::recompute its activations are not kept in
+/// training: then it must stay in train mode until the backward pass.
 class BertLayerImpl : public torch::nn::Module {
  public:
   explicit BertLayerImpl(const BertConfig& config);
@@ -56,6 +57,13 @@ class BertLayerImpl : public torch::nn::Module {
   void initialise(std::uint64_t seed, const std::string& name);
 
  private:
+  bool recomputes() const;
+  /// run(*this, x), computed again in the backward pass.
+  torch::Tensor computed_again(const torch::Tensor& x_TH,
+                               std::function<torch::Tensor(BertLayerImpl&, const torch::Tensor&)> run);
+  torch::Tensor compute(const torch::Tensor& x_TH, const SequenceLayout& layout);
+  torch::Tensor compute_at(const torch::Tensor& x_TH, const SequenceLayout& layout,
+                           const QuerySelection& selection);
   torch::Tensor after_attention(const torch::Tensor& x_TH, const torch::Tensor& attended_TH);
   double attention_dropout() const { return is_training() ? config_.attention_dropout : 0.0; }
 

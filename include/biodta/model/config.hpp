@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace biodta::model {
 
@@ -21,12 +22,16 @@ struct BertConfig {
   double attention_dropout = 0.02;
   double layer_norm_epsilon = 1e-12;
   double initializer_range = 0.02;  ///< standard deviation of weights at the start
+  /// In training, a layer keeps its input alone and is run once more in the backward pass: less memory for
+  /// about a third more computing, and the same numbers bit by bit. A matter of the run, not of the model:
+  /// config.json does not have it.
+  bool recompute = false;
 };
 void describe(support::OptionVisitor& visit, BertConfig& config);
 
 /// Where a gene token's input embedding comes from.
 enum class TokenEmbedding {
-  kAdapter,  ///< softplus(Linear(E)): Bio-DTA
+  kAdapter,  ///< a small network over the gene's embedding row, softplus(Linear(E)) at first: Bio-DTA
   kTable     ///< a learned row a token: the adapter-free twin
 };
 
@@ -39,20 +44,35 @@ enum class InputMap {
              ///< lambda)
 };
 
+/// What follows each linear layer of the adapter.
+enum class Activation {
+  kSoftplus,  ///< log(1 + exp(x)): the paper's
+  kRelu,
+  kGelu,  ///< x · Φ(x), exact
+  kNone
+};
+/// As in YAML and config.json: "softplus", …
+const char* name_of(Activation activation);
+
 struct EmbedderConfig {
   TokenEmbedding kind = TokenEmbedding::kAdapter;
+  Activation activation = Activation::kSoftplus;  ///< adapter only
+  std::int64_t hidden_size = 0;  ///< of a layer inside the adapter; 0 = none, as in the paper; adapter only
   InputMap input_map = InputMap::kWhitened;  ///< adapter only
   double shrinkage = 0.1;                    ///< whitening only
-  double table_initializer_range = 0.02;     ///< standard deviation of the table at the start; table only
-  /// Standard deviation of the adapter's weight at the start; 0 = 1/sqrt(row size).
+  /// Standard deviation at the start of the table, and of the vectors of learned_tokens.
+  double table_initializer_range = 0.02;
+  /// Standard deviation of the adapter's weights at the start; 0 = 1/sqrt(inputs of the layer).
   double adapter_initializer_range = 0.0;
 };
 void describe(support::OptionVisitor& visit, EmbedderConfig& config);
 
 /// How the masked-LM head names a token.
 enum class Decoder {
-  kOwn,  ///< its own [V, H] matrix: Bio-DTA's default
-  kTied  ///< the embedding table: the twin's default, as in BERT; table only
+  kOwn,     ///< its own [V, H] matrix: Bio-DTA's default
+  kTied,    ///< the embedding table: the twin's default, as in BERT; table only
+  kAdapter  ///< what the adapter makes of the token's row, so that genes never seen in training can be named;
+            ///< adapter only
 };
 
 struct ModelConfig {
@@ -64,6 +84,9 @@ struct ModelConfig {
   bool head_transform = true;
   std::int64_t vocabulary_size = 0;  ///< tokens, specials included; set from the corpus
   std::int64_t row_size = 0;         ///< E, from the bank; 0 for the table
+  /// Gene tokens, ascending, that have a learned vector of their own instead of a row, because the bank had
+  /// none for them; adapter only. Set from the corpus and the bank.
+  std::vector<std::int64_t> learned_tokens = {};
 };
 /// Describes what a person sets: bert, embedding, decoder.
 void describe(support::OptionVisitor& visit, ModelConfig& config);

@@ -31,6 +31,16 @@ class MaskedLanguageModelImpl : public torch::nn::Module {
   /// only.
   void fit_input_map(const torch::Tensor& reference_rows_GE);
 
+  /// Gives the rows that a decoder against adapter outputs scores: needed before forward() and score() where
+  /// ModelConfig::decoder is kAdapter, an Error elsewhere. Not saved with the model, and to be given again
+  /// after the model went to another device. Other rows may be given at any time.
+  /// Pad, mask and learned tokens are scored by their own vectors; tokens with neither vector nor row by
+  /// their bias alone. There may be more tokens than the vocabulary has: those that training never knew have
+  /// no bias.
+  /// @param row_V    int64 index into rows_UE, -1 for tokens without a row
+  /// @param rows_UE  float32 rows as they stand in the bank; not copied where they lie on the model's device
+  void set_vocabulary_rows(const torch::Tensor& row_V, const torch::Tensor& rows_UE);
+
   /// Logits over the vocabulary at chosen positions only: [M, V].
   /// @param masked_M  int64 index into the T tokens, each at most once, in any order.
   torch::Tensor forward(const PackedSequences& input, const torch::Tensor& masked_M);
@@ -46,7 +56,8 @@ class MaskedLanguageModelImpl : public torch::nn::Module {
   /// Rows as the adapter reads them, after the fixed map: [U, E]. Distances between genes are meant in this
   /// space. Adapter only.
   torch::Tensor map_rows(const torch::Tensor& rows_UE);
-  /// Decoder logits of given last-layer embeddings [M, H] -> [M, V].
+  /// Decoder logits of given last-layer embeddings [M, H] -> [M, V]. Throws Error where the vocabulary's rows
+  /// are needed and were not given.
   torch::Tensor score(const torch::Tensor& hidden_MH);
 
   const ModelConfig& config() const noexcept { return config_; }

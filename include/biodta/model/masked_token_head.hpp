@@ -20,7 +20,9 @@ class MaskedTokenHeadImpl : public torch::nn::Module {
  public:
   explicit MaskedTokenHeadImpl(const ModelConfig& config);
   /// @param hidden_MH  last-layer embeddings
-  /// @param table_VH   the embedding table, for a tied decoder; undefined (and unused) for one of its own.
+  /// @param table_VH   a vector a token, for a decoder that shares them with the input; undefined (and
+  /// unused) for one
+  ///                   of its own. Rows beyond the model's vocabulary have no bias.
   /// @return [M, V]
   torch::Tensor forward(const torch::Tensor& hidden_MH, const torch::Tensor& table_VH);
   void initialise(std::uint64_t seed);
@@ -29,7 +31,7 @@ class MaskedTokenHeadImpl : public torch::nn::Module {
   double deviation_;
   torch::nn::Linear dense_{nullptr};  // null, as the norm, without head_transform
   torch::nn::LayerNorm layer_norm_{nullptr};
-  torch::nn::Linear decoder_{nullptr};  // null when tied
+  torch::nn::Linear decoder_{nullptr};  // null when shared
   torch::Tensor bias_V_;
 };
 TORCH_MODULE(MaskedTokenHead);

@@ -26,8 +26,9 @@ class TokenEmbedder {
   virtual torch::Tensor forward(const PackedSequences& input) = 0;
   /// Draws the initial weights from a seed alone.
   virtual void initialise(std::uint64_t seed) = 0;
-  /// The table that a tied decoder shares, [V, H]; undefined when there is none.
-  virtual torch::Tensor table() const { return {}; }
+  /// A vector for every token of the vocabulary, for a decoder that shares them, [V, H]; undefined when there
+  /// is none.
+  virtual torch::Tensor table() { return {}; }
 };
 
 /// A learned row a token, as in BERT: `word_embeddings.weight` [V, H].
@@ -37,7 +38,7 @@ class TableEmbedder : public TokenEmbedder {
   TableEmbedder(const ModelConfig& config, torch::nn::Module& owner);
   torch::Tensor forward(const PackedSequences& input) override;
   void initialise(std::uint64_t seed) override;
-  torch::Tensor table() const override { return word_embeddings_->weight; }
+  torch::Tensor table() override { return word_embeddings_->weight; }
 
  private:
   double deviation_;
@@ -45,27 +46,49 @@ class TableEmbedder : public TokenEmbedder {
 };
 
 /// softplus(Linear(map(E))) of a gene's embedding row (paper, section 2): the same adapter for all genes, run
-/// once per distinct row of the batch. Pad and mask have learned vectors of their own
-/// (`special_embeddings.weight` [2, H]).
+/// once per distinct row of the batch; `adapter.weight` [H, E]. EmbedderConfig may ask for another activation
+/// f and for a layer inside, f(Linear(f(Linear(map(E))))): then `adapter_hidden.weight` is [D, E] and
+/// `adapter.weight` [H, D]. Pad and mask have learned vectors of their own
+/// (`special_embeddings.weight` [2, H]), as have the genes of ModelConfig::learned_tokens, in their order
+/// (`learned_embeddings.weight` [N, H]).
 class AdapterEmbedder : public TokenEmbedder {
  public:
   /// @param owner  must outlive the embedder.
   AdapterEmbedder(const ModelConfig& config, torch::nn::Module& owner);
-  /// Tokens with row_T = -1 must be pad or mask.
+  /// Tokens with row_T = -1 must be pad, mask, or among ModelConfig::learned_tokens.
   torch::Tensor forward(const PackedSequences& input) override;
   void initialise(std::uint64_t seed) override;
   void fit_input_map(const torch::Tensor& rows_GE) { input_map_->fit(rows_GE); }
   /// [U, E] float32 -> [U, H]
   torch::Tensor adapt(const torch::Tensor& rows_UE);
+  /// Gives the rows of the vocabulary's tokens, after which table() is the adapter's output for each of them
+  /// (the adapter runs over them in every call, so that gradients flow). Arguments as those of
+  /// MaskedLanguageModelImpl::set_vocabulary_rows.
+  void set_vocabulary_rows(const torch::Tensor& row_V, const torch::Tensor& rows_UE);
+  torch::Tensor table() override;
   /// Rows after the fixed map alone, [U, E].
   torch::Tensor map_rows(const torch::Tensor& rows_UE) { return input_map_->forward(rows_UE); }
 
  private:
+  /// Where tokens without a row stand among the learned vectors: specials first.
+  torch::Tensor learned_index(const torch::Tensor& tokens_T);
+
   double special_deviation_;
+  double learned_deviation_;
   double adapter_deviation_;
+  Activation activation_;
+  std::int64_t row_size_;
   torch::nn::Embedding special_embeddings_;
+  torch::nn::Embedding learned_embeddings_{nullptr};  // null without learned tokens
+  torch::Tensor learned_index_V_;                     // undefined without learned tokens
   InputMapLayer input_map_;
+  torch::nn::Linear hidden_{nullptr};  // null where the adapter is a single layer
   torch::nn::Linear adapter_;
+  // The vocabulary as a batch of one sequence, tokens without a vector in the place of pad; no tokens before
+  // it is set. Plain tensors rather than buffers: rows are the bank's, not the model's, and would triple its
+  // files.
+  PackedSequences vocabulary_;
+  torch::Tensor known_V1_;  // 0 for a token without a vector, else 1; undefined where all have one
 };
 
 std::unique_ptr<TokenEmbedder> make_token_embedder(const ModelConfig& config, torch::nn::Module& owner);

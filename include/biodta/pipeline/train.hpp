@@ -21,8 +21,9 @@
 namespace biodta::pipeline {
 
 enum class MissingRows {
-  kDrop,  ///< a gene without an embedding row is dropped from its cells, and counted in a warning
-  kError  ///< it ends the run
+  kDrop,     ///< a gene without an embedding row is dropped from its cells, and counted in a warning
+  kLearned,  ///< it stays, with a learned vector of its own
+  kError     ///< it ends the run
 };
 
 /// How cells meet the embedding bank; adapter only.
