@@ -82,11 +82,13 @@ class ObsReader {
   const cells::Corpus& corpus_;
 };
 
-/// One run of the program over cells: what is asked for of each window of them.
-class EmbeddingExport {
+}  // namespace
+
+/// What is asked for of each window of cells.
+class EmbeddingExport::Implementation {
  public:
-  EmbeddingExport(const ExportOptions& options, const std::optional<embedding::EmbeddingBank>& bank,
-                  support::Reporter& reporter, torch::Device device)
+  Implementation(const ExportOptions& options, const std::optional<embedding::EmbeddingBank>& bank,
+                 support::Reporter& reporter, torch::Device device)
       : options_(options),
         reporter_(reporter),
         corpus_(cells::Corpus::open(options.corpus)),
@@ -98,27 +100,27 @@ class EmbeddingExport {
     if (!run_->has_adapter() && (!options.context.empty() || !options.selection.context_column.empty()))
       throw ConfigError("context: is set, but " + run_->folder.string() +
                         " has no adapter that would read it");
+    const auto& selection = options.selection;
+    chosen_ = analysis::select_cells(corpus_, {selection.filters, selection.max_cells, selection.seed});
     if (!options.genes.empty()) gene_means_.emplace(run_->model->config().vocabulary_size, hidden_, device);
   }
 
   void run() {
-    const auto& selection = options_.selection;
-    const auto chosen =
-        analysis::select_cells(corpus_, {selection.filters, selection.max_cells, selection.seed});
     if (!options_.cells.empty())
       cells_.emplace(options_.cells, dimension_names(hidden_), corpus_.obs_fields());
-    embed(chosen);
+    embed();
     if (embedded_ == 0)
       throw InputError(
           options_.corpus, "",
-          "no gene that the model reads in " + support::with_thousands(chosen.size()) + " chosen cells",
+          "no gene that the model reads in " + support::with_thousands(chosen_.size()) + " chosen cells",
           "cells with genes of the run", "loosen selection.filters");
     finish_cells();
     finish_genes();
   }
 
  private:
-  void embed(std::span<const std::uint32_t> chosen) {
+  void embed() {
+    const std::span<const std::uint32_t> chosen(chosen_);
     const auto progress = reporter_.start("embed", chosen.size(), "cells");
     for (std::size_t first = 0; first < chosen.size(); first += kWindowCells)
       embed_window(chosen.subspan(first, std::min(kWindowCells, chosen.size() - first)), *progress);
@@ -132,15 +134,39 @@ class EmbeddingExport {
       if (gene_means_) gene_means_->add(batch, states_TH);
       const auto mean_BH = analysis::cell_means(batch, states_TH, corpus_.vocabulary().first_gene_token());
       const float* mean = mean_BH.const_data_ptr<float>();
+      const auto genes = genes_of_cells(batch);
       for (std::size_t i = 0; i < batch.cells.size(); ++i) {
+        if (genes[i] == 0) continue;
         const auto place = static_cast<std::size_t>(
             std::lower_bound(cells.begin(), cells.end(), batch.cells[i]) - cells.begin());
+        require_finite({mean + i * width, width}, batch.cells[i]);
         std::copy_n(mean + i * width, width, means.data() + place * width);
-        embedded[place] = !std::isnan(mean[i * width]);  // NaN: nothing but special tokens
+        embedded[place] = true;
       }
       progress.update(visited_ += batch.cells.size());
     });
     append(cells, embedded, means);
+  }
+
+  /// How many gene tokens each cell of a batch has.
+  std::vector<std::int64_t> genes_of_cells(const data::PackedBatch& batch) const {
+    const auto first_gene = static_cast<std::int64_t>(corpus_.vocabulary().first_gene_token());
+    std::vector<std::int64_t> genes;
+    auto token = batch.tokens.begin();
+    for (const std::int64_t length : batch.lengths) {
+      const auto end = token + length;
+      genes.push_back(std::count_if(token, end, [&](std::int64_t one) { return one >= first_gene; }));
+      token = end;
+    }
+    return genes;
+  }
+
+  void require_finite(std::span<const float> embedding, std::uint32_t cell) const {
+    if (std::all_of(embedding.begin(), embedding.end(), [](float value) { return std::isfinite(value); }))
+      return;
+    throw InputError(model_weights(run_->folder), "",
+                     "an embedding that is not finite, of cell " + corpus_.cell_ids(cell, 1).front(),
+                     "a model that gives numbers");
   }
 
   /// Cells without a gene have no mean, and no row.
@@ -175,7 +201,7 @@ class EmbeddingExport {
                      " cells hold no gene that the model reads and are left out");
     if (!cells_) return;
     cells_->finish({}, provenance());
-    reporter_.info(options_.cells.string() + ": " + support::with_thousands(embedded_) + " cells");
+    reporter_.info("wrote " + options_.cells.string() + ": " + support::with_thousands(embedded_) + " cells");
   }
 
   void finish_genes() {
@@ -197,7 +223,7 @@ class EmbeddingExport {
     writer.append(text[0].values, counts,
                   {means_GH.const_data_ptr<float>(), static_cast<std::size_t>(means_GH.numel())});
     writer.finish(text, provenance());
-    reporter_.info(options_.genes.string() + ": " + support::with_thousands(seen.size()) + " of " +
+    reporter_.info("wrote " + options_.genes.string() + ": " + support::with_thousands(seen.size()) + " of " +
                    support::with_thousands(vocabulary.gene_count()) + " genes, those that are in the cells");
   }
 
@@ -208,6 +234,7 @@ class EmbeddingExport {
   std::int64_t hidden_;
   analysis::ContextualEmbedder embedder_;
   ObsReader obs_;
+  std::vector<std::uint32_t> chosen_;
   std::optional<analysis::GeneMeans> gene_means_;
   std::optional<cells::DenseH5adWriter> cells_;
   std::uint64_t visited_ = 0;
@@ -215,11 +242,14 @@ class EmbeddingExport {
   std::uint64_t left_out_ = 0;
 };
 
-}  // namespace
+EmbeddingExport::EmbeddingExport(const ExportOptions& options,
+                                 const std::optional<embedding::EmbeddingBank>& bank,
+                                 support::Reporter& reporter, torch::Device device)
+    : implementation_(std::make_unique<Implementation>(options, bank, reporter, device)) {}
+EmbeddingExport::~EmbeddingExport() = default;
 
-void export_embeddings(const ExportOptions& options, const std::optional<embedding::EmbeddingBank>& bank,
-                       support::Reporter& reporter, torch::Device device) {
-  EmbeddingExport(options, bank, reporter, device).run();
+void EmbeddingExport::run() {
+  implementation_->run();
 }
 
 }  // namespace biodta::pipeline

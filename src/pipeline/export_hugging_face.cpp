@@ -121,7 +121,7 @@ void export_hugging_face(const ExportOptions& options, const std::optional<embed
   }
   support::write_text_file(place / kExportRecord, support::write_options(options));
   whole.commit();
-  reporter.info(options.hf.string() + ": a BertForMaskedLM of " +
+  reporter.info("wrote " + options.hf.string() + ": a BertForMaskedLM of " +
                 support::with_thousands(static_cast<std::uint64_t>(model->config().vocabulary_size)) +
                 " tokens");
 }

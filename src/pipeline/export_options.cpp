@@ -25,7 +25,9 @@ void require_folder_place(const ExportOptions& options) {
   if (options.hf.empty()) return;
   support::require_not_read("hf", options.hf, {options.run, model_folder(options.run)});
   std::error_code ignored;
-  if (std::filesystem::exists(options.hf, ignored) && !std::filesystem::is_empty(options.hf, ignored)) {
+  const bool empty_folder =
+      std::filesystem::is_directory(options.hf, ignored) && std::filesystem::is_empty(options.hf, ignored);
+  if (std::filesystem::exists(options.hf, ignored) && !empty_folder) {
     if (!options.overwrite) refuse_existing("hf", options.hf);
     if (!support::may_replace(options.hf, kExportRecord))
       throw ConfigError("hf: found " + options.hf.string() + ", which is no export (it has no " +

@@ -7,6 +7,7 @@
 
 #include <torch/types.h>
 
+#include <memory>
 #include <optional>
 
 namespace biodta::pipeline {
@@ -23,7 +24,22 @@ embedding::ContextIndex chosen_context(const ExportOptions& options, const embed
 /// @param bank  nothing where none is given: a run with an adapter then is a ConfigError.
 void export_hugging_face(const ExportOptions& options, const std::optional<embedding::EmbeddingBank>& bank,
                          support::Reporter& reporter);
-void export_embeddings(const ExportOptions& options, const std::optional<embedding::EmbeddingBank>& bank,
-                       support::Reporter& reporter, torch::Device device);
+
+/// The run, and the cells of the corpus that it embeds. What can be wrong with them is found when it is made;
+/// nothing is written before run(). All that it is given must outlive it.
+class EmbeddingExport {
+ public:
+  EmbeddingExport(const ExportOptions& options, const std::optional<embedding::EmbeddingBank>& bank,
+                  support::Reporter& reporter, torch::Device device);
+  ~EmbeddingExport();
+  EmbeddingExport(const EmbeddingExport&) = delete;
+  EmbeddingExport& operator=(const EmbeddingExport&) = delete;
+
+  void run();
+
+ private:
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
 
 }  // namespace biodta::pipeline

@@ -19,9 +19,11 @@ void export_run(const ExportOptions& options, support::Reporter& reporter, std::
   check(options);
   std::optional<embedding::EmbeddingBank> bank;
   if (!options.embeddings.empty()) bank = embedding::EmbeddingBank::read(options.embeddings);
-  if (!options.hf.empty()) export_hugging_face(options, bank, reporter);
+  std::optional<EmbeddingExport> embeddings;
   if (!options.cells.empty() || !options.genes.empty())
-    export_embeddings(options, bank, reporter, choose_device(device));
+    embeddings.emplace(options, bank, reporter, choose_device(device));
+  if (!options.hf.empty()) export_hugging_face(options, bank, reporter);
+  if (embeddings) embeddings->run();
 }
 
 }  // namespace biodta::pipeline

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <map>
 
@@ -343,7 +344,13 @@ TEST_F(ExportTest, NamesWhatIsWrongInOneLineAndWritesNothing) {
   for (const auto& options : {to_folder("run"), to_files("run")})
     refused(input, with(options, [&](auto& o) { o.embeddings = world_ / "narrow.h5"; }),
             {"narrow.h5", "5 values", "the 6 that the adapter"});
-  refused(config, with(to_files("run"), [](auto& o) { o.embedding.layer = 4; }), {"layer", "4", "-4 to 3"});
+  refused(config,
+          with(to_files("run"),
+               [&](auto& o) {
+                 o.embedding.layer = 4;
+                 o.hf = world_ / "hf";  // not written either
+               }),
+          {"layer", "4", "-4 to 3"});
   refused(config, with(to_files("run"), [](auto& o) { o.corpus.clear(); }), {"corpus"});
   refused(config, with(to_files("run"), [](auto& o) { o.selection.filters = {"split=x"}; }), {"split=x"});
   refused(config, with(to_files("twin"), [](auto& o) { o.selection.context_column = "sample"; }),
@@ -358,6 +365,11 @@ TEST_F(ExportTest, NamesWhatIsWrongInOneLineAndWritesNothing) {
   analysis::testing::corpus_of(world_ / "empty.h5", world_.vocabulary, {{6, 11}});
   refused(input, with(to_files("run"), [&](auto& o) { o.corpus = world_ / "empty.h5"; }),
           {"empty.h5", "no gene"});
+  auto diverged = analysis::testing::model_of(world_.vocabulary, nullptr, 2);
+  diverged->named_parameters()["bert.embeddings.LayerNorm.bias"].detach().fill_(std::nan(""));
+  world_.write_model("diverged", diverged, world_.vocabulary);
+  refused(input, with(to_files("twin"), [&](auto& o) { o.run = world_ / "diverged"; }),
+          {"model.safetensors", "not finite"});
   auto bare = model::read_model_config(world_ / "twin/model/config.json");
   bare.head_transform = false;
   world_.write_model("bare", model::MaskedLanguageModel(bare), world_.vocabulary);
