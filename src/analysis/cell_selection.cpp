@@ -99,6 +99,14 @@ std::vector<std::uint32_t> cells_with(const data::BatchBuilder& builder,
   return found;
 }
 
+/// Leaves at most `most` of the cells, ascending; 0 = all.
+void draw_cells(std::vector<std::uint32_t>& cells, std::int64_t most, support::RandomStream random) {
+  if (most <= 0 || cells.size() <= static_cast<std::size_t>(most)) return;
+  random.shuffle(cells);
+  cells.resize(static_cast<std::size_t>(most));
+  std::sort(cells.begin(), cells.end());
+}
+
 [[noreturn]] void refuse_none(const cells::Corpus& corpus, const data::BatchBuilder& builder,
                               cells::TokenId gene, const CellSelectionOptions& options,
                               std::uint64_t passed) {
@@ -131,6 +139,12 @@ std::vector<std::uint32_t> filter_cells(const cells::Corpus& corpus,
   return cells;
 }
 
+std::vector<std::uint32_t> select_cells(const cells::Corpus& corpus, const CellSelectionOptions& options) {
+  std::vector<std::uint32_t> cells = filter_cells(corpus, options.filters);
+  draw_cells(cells, options.max_cells, support::RandomStream::of({static_cast<std::uint64_t>(options.seed)}));
+  return cells;
+}
+
 CellSelection select_cells(const cells::Corpus& corpus, const data::BatchBuilder& builder,
                            cells::TokenId gene, const CellSelectionOptions& options) {
   CellSelection result;
@@ -139,13 +153,8 @@ CellSelection select_cells(const cells::Corpus& corpus, const data::BatchBuilder
   result.cells = cells_with(builder, candidates, gene);
   result.with_gene = result.cells.size();
   if (result.cells.empty()) refuse_none(corpus, builder, gene, options, result.passed);
-  const auto most = static_cast<std::size_t>(options.max_cells);
-  if (most > 0 && result.cells.size() > most) {
-    auto random = support::RandomStream::of({static_cast<std::uint64_t>(options.seed), gene});
-    random.shuffle(result.cells);
-    result.cells.resize(most);
-    std::sort(result.cells.begin(), result.cells.end());
-  }
+  draw_cells(result.cells, options.max_cells,
+             support::RandomStream::of({static_cast<std::uint64_t>(options.seed), gene}));
   return result;
 }
 

@@ -1,41 +1,15 @@
+#include "layer_runner.hpp"
+
 #include <biodta/analysis/embedding_shift.hpp>
-#include <biodta/data/tensors.hpp>
 #include <biodta/support/error.hpp>
 
-#include <ATen/ops/cat.h>
-#include <ATen/ops/from_blob.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
-#include <numeric>
 #include <string>
-#include <utility>
 
 namespace biodta::analysis {
 namespace {
-
-/// Cells in groups of near-equal length, longest first, each of at most `most` tokens (or a single cell).
-std::vector<std::vector<std::uint32_t>> pack_by_length(const data::BatchBuilder& builder,
-                                                       std::span<const std::uint32_t> cells,
-                                                       std::int64_t most) {
-  std::vector<std::pair<std::size_t, std::uint32_t>> sized;
-  sized.reserve(cells.size());
-  for (const std::uint32_t cell : cells) sized.emplace_back(builder.tokens_of(cell).size(), cell);
-  std::stable_sort(sized.begin(), sized.end(),
-                   [](const auto& a, const auto& b) { return a.first > b.first; });
-  std::vector<std::vector<std::uint32_t>> groups;
-  std::size_t tokens = 0;
-  for (const auto& [length, cell] : sized) {
-    if (length == 0) continue;
-    if (groups.empty() || tokens + length > static_cast<std::size_t>(most)) {
-      groups.emplace_back();
-      tokens = 0;
-    }
-    groups.back().push_back(cell);
-    tokens += length;
-  }
-  return groups;
-}
 
 torch::Tensor index_tensor(const std::vector<std::int64_t>& values, torch::Device device) {
   return torch::tensor(values, torch::kInt64).to(device);
@@ -48,41 +22,6 @@ torch::Tensor cosine_shift(const torch::Tensor& before_PH, const torch::Tensor& 
   const auto norms = (a.square().sum(1) * b.square().sum(1)).sqrt();
   return (1.0 - (a * b).sum(1) / norms).to(torch::kCPU).contiguous();
 }
-
-/// The model and the bank's values on the device, and one way to run a batch through them.
-class Runner {
- public:
-  Runner(model::MaskedLanguageModel& model, torch::Device device, const embedding::EmbeddingBank* bank,
-         std::int64_t layer)
-      : model_(model), device_(device), layer_(layer) {
-    const std::int64_t layers = model->config().bert.layers;
-    if (layer > layers || layer < -(layers + 1))
-      throw ConfigError("layer: found " + std::to_string(layer) + ", expected " +
-                        std::to_string(-(layers + 1)) + " to " + std::to_string(layers) + " (the model has " +
-                        std::to_string(layers) + " layers)");
-    if (bank != nullptr) values_ = data::bank_tensor(*bank).to(device);
-  }
-
-  /// Hidden states [T, H]. @param extra  one more row after the batch's own; empty = none.
-  torch::Tensor run(const data::PackedBatch& batch, std::span<const float> extra = {}) {
-    model::PackedSequences input = data::to_tensors(batch, values_, device_);
-    if (!extra.empty()) {
-      auto* values = const_cast<float*>(extra.data());
-      const auto row_1E =
-          at::from_blob(values, {1, static_cast<std::int64_t>(extra.size())}, torch::kFloat32);
-      input.rows_UE = at::cat({input.rows_UE, row_1E.to(device_)});
-    }
-    return model_->hidden_states(input, {layer_}).at(0);
-  }
-
-  torch::Device device() const { return device_; }
-
- private:
-  model::MaskedLanguageModel& model_;
-  torch::Device device_;
-  std::int64_t layer_;
-  torch::Tensor values_;
-};
 
 /// Whether the gene already has its reference row in every cell that holds it.
 bool has_reference_row(const data::PackedBatch& batch, const embedding::EmbeddingBank& bank,
@@ -102,7 +41,7 @@ bool has_reference_row(const data::PackedBatch& batch, const embedding::Embeddin
 /// One perturbation of one batch: the hidden states of its pairs, before and after, and the shifts they make.
 class BatchMeter {
  public:
-  BatchMeter(Runner& runner, const embedding::EmbeddingBank* bank, const data::PackedBatch& unchanged)
+  BatchMeter(LayerRunner& runner, const embedding::EmbeddingBank* bank, const data::PackedBatch& unchanged)
       : runner_(runner), bank_(bank), unchanged_(unchanged) {}
 
   void measure(const Perturbation& perturbation, std::size_t index, ShiftTable& table,
@@ -138,7 +77,7 @@ class BatchMeter {
     return states_TH_.index_select(0, index_tensor(changed.before, runner_.device()));
   }
 
-  Runner& runner_;
+  LayerRunner& runner_;
   const embedding::EmbeddingBank* bank_;
   const data::PackedBatch& unchanged_;
   torch::Tensor states_TH_;  // of the unchanged cells, once for all perturbations
@@ -167,7 +106,7 @@ std::vector<ShiftTable> measure_shifts(model::MaskedLanguageModel& model, torch:
                                        const ShiftObserver& observer) {
   const c10::InferenceMode no_gradients;
   for (const auto& perturbation : perturbations) check(perturbation, subjects.bank);
-  Runner runner(model, device, subjects.bank, options.layer);
+  LayerRunner runner(model, device, subjects.bank, options.layer);
   std::vector<ShiftTable> tables(perturbations.size());
   for (auto& table : tables) table.genes.resize(static_cast<std::size_t>(model->config().vocabulary_size));
 

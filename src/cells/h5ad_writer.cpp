@@ -1,3 +1,4 @@
+#include "anndata_parts.hpp"
 #include "data_frame.hpp"
 
 #include <biodta/cells/h5ad_writer.hpp>
@@ -9,7 +10,6 @@
 #include <array>
 #include <limits>
 #include <span>
-#include <string_view>
 
 namespace biodta::cells {
 namespace {
@@ -17,11 +17,6 @@ namespace {
 namespace hdf5 = support::hdf5;
 
 constexpr std::uint64_t kValuesPerChunk = std::uint64_t{1} << 16;
-
-void set_encoding(hdf5::Attributed& object, std::string_view type, std::string_view version = "0.1.0") {
-  object.set_attribute("encoding-type", type);
-  object.set_attribute("encoding-version", version);
-}
 
 hdf5::DatasetLayout layout_of(std::size_t values) {
   if (values == 0) return {};
@@ -89,10 +84,8 @@ void write_h5ad(const std::filesystem::path& path, const H5adContents& contents)
   write_matrix(file, contents);
   write_frame(file, "obs", contents.cell_ids, contents.obs);
   write_genes(file, contents);
-  for (const std::string_view name : {"layers", "obsm", "obsp", "uns", "varm", "varp"}) {
-    hdf5::Group group = file.create_group(name);
-    set_encoding(group, "dict");
-  }
+  create_empty_dicts(file);
+  create_dict(file, "uns");
   file.close();
   target.commit();
 }

@@ -44,6 +44,20 @@ std::filesystem::path model_weights(const std::filesystem::path& folder) {
   return std::filesystem::exists(safetensors) ? safetensors : folder / "pytorch_model.bin";
 }
 
+void require_bank(const embedding::EmbeddingBank* bank, const std::filesystem::path& run) {
+  if (bank != nullptr) return;
+  throw ConfigError("embeddings: is not set, expected the embedding bank of " + run.string() +
+                    ", which has an adapter");
+}
+
+void require_row_size(const model::ModelConfig& config, const std::filesystem::path& folder,
+                      const embedding::EmbeddingBank& bank, const std::filesystem::path& bank_path) {
+  if (static_cast<std::size_t>(config.row_size) == bank.row_size()) return;
+  throw InputError(
+      bank_path, "rows", std::to_string(bank.row_size()) + " values",
+      "the " + std::to_string(config.row_size) + " that the adapter of " + folder.string() + " reads");
+}
+
 std::unique_ptr<PerturbedRun> load_run(const std::filesystem::path& run, const cells::Corpus& corpus,
                                        const embedding::EmbeddingBank* bank,
                                        const std::filesystem::path& bank_path,
@@ -55,13 +69,8 @@ std::unique_ptr<PerturbedRun> load_run(const std::filesystem::path& run, const c
   const model::ModelConfig& config = result->model->config();
   check_vocabulary(result->folder, corpus, config);
   if (config.embedding.kind == model::TokenEmbedding::kAdapter) {
-    if (bank == nullptr)
-      throw ConfigError("embeddings: is not set, expected the embedding bank of " + run.string() +
-                        ", which has an adapter");
-    if (static_cast<std::size_t>(config.row_size) != bank->row_size())
-      throw InputError(bank_path, "rows", std::to_string(bank->row_size()) + " values",
-                       "the " + std::to_string(config.row_size) + " that the adapter of " +
-                           result->folder.string() + " reads");
+    require_bank(bank, run);
+    require_row_size(config, result->folder, *bank, bank_path);
     result->bank = bank;
     const std::vector<cells::TokenId> learned(config.learned_tokens.begin(), config.learned_tokens.end());
     result->rows.emplace(corpus.vocabulary(), *bank, learned);

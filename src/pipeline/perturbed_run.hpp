@@ -39,6 +39,13 @@ std::filesystem::path model_folder(const std::filesystem::path& run);
 /// The file that holds a model's weights.
 std::filesystem::path model_weights(const std::filesystem::path& folder);
 
+/// Throws ConfigError for an adapter without a bank.
+void require_bank(const embedding::EmbeddingBank* bank, const std::filesystem::path& run);
+/// Throws InputError when the adapter reads rows of another size than the bank's.
+/// @param folder  of the model, for the message, as `bank_path`.
+void require_row_size(const model::ModelConfig& config, const std::filesystem::path& folder,
+                      const embedding::EmbeddingBank& bank, const std::filesystem::path& bank_path);
+
 /// Loads a run for a corpus. Throws InputError when the run's vocabulary is another than the corpus's, and
 /// when its adapter reads rows of another size than the bank's.
 /// @param bank      nullptr where none is given: an adapter then is a ConfigError. Must outlive the run, as

@@ -46,6 +46,17 @@ TEST_F(CellSelectionTest, FiltersOnOneColumnAreAlternativesAndColumnsAddUp) {
   EXPECT_THAT(filter_cells(corpus_, {"stage=2.5", "stage=2"}), ElementsAre(1U, 3U));
 }
 
+TEST_F(CellSelectionTest, WithoutAGeneTakesAllThatPassAndDrawsSeeded) {
+  EXPECT_THAT(select_cells(corpus_, {{"type=b"}, 0, 1}), ElementsAre(1U, 3U, 5U));
+  const auto drawn = select_cells(corpus_, {{"type=b"}, 2, 1});
+  EXPECT_EQ(drawn.size(), 2U);
+  EXPECT_TRUE(std::is_sorted(drawn.begin(), drawn.end()));
+  EXPECT_EQ(select_cells(corpus_, {{"type=b"}, 2, 1}), drawn);
+  std::set<std::vector<std::uint32_t>> draws;
+  for (std::int64_t seed = 0; seed < 20; ++seed) draws.insert(select_cells(corpus_, {{"type=b"}, 2, seed}));
+  EXPECT_EQ(draws.size(), 3U);  // every pair of the three
+}
+
 TEST_F(CellSelectionTest, AGeneCutOffByTheLengthLimitIsNotThere) {
   const data::BatchBuilder shorter(corpus_, nullptr, {}, 1);
   EXPECT_THAT(select_cells(corpus_, shorter, 2, {{}, 0, 1}).cells, ElementsAre(0U, 5U));

@@ -1,6 +1,6 @@
 #pragma once
 /// @file
-/// Which cells of a corpus a perturbation is tried on.
+/// Which cells of a corpus a perturbation is tried on, or are embedded.
 
 #include <biodta/cells/corpus.hpp>
 #include <biodta/data/packed_batch.hpp>
@@ -27,6 +27,10 @@ struct CellSelection {
 /// Corpus indices of the cells that pass the filters, ascending. Throws ConfigError for a filter that is no
 /// `column=value`, an unknown column (listing the columns), or a value that no cell has (listing the values).
 std::vector<std::uint32_t> filter_cells(const cells::Corpus& corpus, const std::vector<std::string>& filters);
+
+/// Cells that pass the filters, at most max_cells of them, ascending. The draw depends on (seed, candidates)
+/// alone.
+std::vector<std::uint32_t> select_cells(const cells::Corpus& corpus, const CellSelectionOptions& options);
 
 /// Cells among which the gene is a token that the model sees. The draw depends on (seed, gene, candidates)
 /// alone. Throws InputError, with the counts, when no cell is left.

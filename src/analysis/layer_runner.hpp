@@ -1,0 +1,42 @@
+#pragma once
+/// @file
+/// One layer's output for batches of cells. Internal to the room.
+
+#include <biodta/data/packed_batch.hpp>
+#include <biodta/embedding/bank.hpp>
+#include <biodta/model/masked_language_model.hpp>
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace biodta::analysis {
+
+/// Cells in groups of near-equal length, longest first, each of at most `most` tokens (or a single cell).
+/// Cells without a token are in none.
+std::vector<std::vector<std::uint32_t>> pack_by_length(const data::BatchBuilder& builder,
+                                                       std::span<const std::uint32_t> cells,
+                                                       std::int64_t most);
+
+/// The model and the bank's values on the device, and one way to run a batch through them.
+class LayerRunner {
+ public:
+  /// Throws ConfigError for a layer that the model does not have.
+  /// @param bank  nullptr for a model without one.
+  LayerRunner(model::MaskedLanguageModel& model, torch::Device device, const embedding::EmbeddingBank* bank,
+              std::int64_t layer);
+
+  /// Hidden states [T, H]. @param extra  one more row after the batch's own; empty = none.
+  torch::Tensor run(const data::PackedBatch& batch, std::span<const float> extra = {});
+  torch::Device device() const { return device_; }
+
+ private:
+  model::MaskedLanguageModel model_;  // shared with the caller
+  torch::Device device_;
+  std::int64_t layer_;
+  torch::Tensor values_;
+};
+
+}  // namespace biodta::analysis

@@ -1,0 +1,129 @@
+#include "export_outputs.hpp"
+#include "perturbed_run.hpp"
+
+#include <biodta/cells/vocabulary.hpp>
+#include <biodta/data/packed_batch.hpp>
+#include <biodta/data/tensors.hpp>
+#include <biodta/model/hugging_face.hpp>
+#include <biodta/support/atomic_file.hpp>
+#include <biodta/support/error.hpp>
+#include <biodta/support/text.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <utility>
+#include <vector>
+
+namespace biodta::pipeline {
+namespace {
+
+constexpr const char* kVocabulary = "vocabulary.tsv";
+
+/// The vocabulary that the run left beside its model; nothing for a model of another maker.
+std::optional<cells::Vocabulary> vocabulary_of(const std::filesystem::path& folder,
+                                               const model::ModelConfig& config) {
+  const auto file = folder / kVocabulary;
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  auto vocabulary = cells::Vocabulary::read(file);
+  if (vocabulary.token_count() != static_cast<std::size_t>(config.vocabulary_size))
+    throw InputError(
+        file, "", std::to_string(vocabulary.token_count()) + " tokens",
+        "the " + std::to_string(config.vocabulary_size) + " of " + (folder / "config.json").string());
+  return vocabulary;
+}
+
+/// The gene tokens that have a row in the bank, and the row that each has in the context.
+struct BakedGenes {
+  std::vector<std::int64_t> tokens;
+  std::vector<std::int64_t> rows;
+};
+
+BakedGenes baked_genes(const cells::Vocabulary& vocabulary, const embedding::EmbeddingBank& bank,
+                       embedding::ContextIndex context) {
+  const data::TokenRows rows(vocabulary, bank);
+  BakedGenes genes;
+  for (cells::TokenId token = vocabulary.first_gene_token(); token < vocabulary.token_count(); ++token) {
+    if (!rows.has_row(token)) continue;
+    genes.tokens.push_back(token);
+    genes.rows.push_back(rows.row_of(token, context));
+  }
+  return genes;
+}
+
+/// Gene id to token, special tokens first. @param known  which tokens cells may hold
+std::string token_dictionary(const cells::Vocabulary& vocabulary, const std::vector<bool>& known) {
+  nlohmann::ordered_json tokens = nlohmann::ordered_json::object();
+  const auto& specials = cells::special_names(vocabulary.specials());
+  for (cells::TokenId token = 0; token < vocabulary.token_count(); ++token) {
+    if (!known[token]) continue;
+    const bool gene = token >= vocabulary.first_gene_token();
+    tokens[gene ? vocabulary.gene(token).id : specials[token]] = token;
+  }
+  return tokens.dump(1) + "\n";
+}
+
+/// A model with a table, and the tokens that it has vectors of.
+struct Exported {
+  model::MaskedLanguageModel model{nullptr};
+  std::vector<bool> known;  ///< [V]
+};
+
+Exported baked(model::MaskedLanguageModel& model, const std::filesystem::path& folder,
+               const cells::Vocabulary& vocabulary, const ExportOptions& options,
+               const embedding::EmbeddingBank& bank, support::Reporter& reporter) {
+  require_row_size(model->config(), folder, bank, options.embeddings);
+  const auto genes = baked_genes(vocabulary, bank, chosen_context(options, bank));
+  if (genes.tokens.empty())
+    throw InputError(options.embeddings, "gene_id", "none of the genes of " + (folder / kVocabulary).string(),
+                     "rows of the run's genes");
+  if (const auto missing = vocabulary.gene_count() - genes.tokens.size(); missing > 0)
+    reporter.warn(support::with_thousands(missing) + " of " +
+                  support::with_thousands(vocabulary.gene_count()) + " genes have no row in " +
+                  options.embeddings.string() +
+                  ": their vectors are zero, and token_dictionary.json leaves them out, as the run leaves "
+                  "them out of cells");
+  const auto rows_UE = data::bank_tensor(bank).index_select(0, torch::tensor(genes.rows, torch::kInt64));
+  const auto table_VH = model::word_embeddings_of(model, torch::tensor(genes.tokens, torch::kInt64), rows_UE);
+  // Of the special tokens an adapter knows pad and mask alone; others are left out of its cells.
+  std::vector<bool> known(vocabulary.token_count(), false);
+  known[cells::kPadToken] = known[cells::kMaskToken] = true;
+  for (const auto token : genes.tokens) known[static_cast<std::size_t>(token)] = true;
+  return {model::with_table(model, table_VH), std::move(known)};
+}
+
+}  // namespace
+
+void export_hugging_face(const ExportOptions& options, const std::optional<embedding::EmbeddingBank>& bank,
+                         support::Reporter& reporter) {
+  const auto folder = model_folder(options.run);
+  auto model = model::load_model(folder);
+  model::require_hugging_face_head(model->config(), folder);
+  const auto vocabulary = vocabulary_of(folder, model->config());
+  Exported exported;
+  if (model->config().embedding.kind == model::TokenEmbedding::kTable) {
+    if (!options.context.empty())
+      throw ConfigError("context: found " + options.context + ", but " + folder.string() +
+                        " has no adapter that would read it");
+    exported = {model, std::vector<bool>(static_cast<std::size_t>(model->config().vocabulary_size), true)};
+  } else {
+    require_bank(bank ? &*bank : nullptr, options.run);
+    if (!vocabulary)
+      throw InputError(folder, "", "no vocabulary.tsv", "the vocabulary that says which gene a token is");
+    exported = baked(model, folder, *vocabulary, options, *bank, reporter);
+  }
+  support::AtomicPath whole(options.hf);
+  const auto& place = whole.temporary();
+  std::filesystem::create_directories(place);
+  model::save_hugging_face(exported.model, place);
+  if (vocabulary) {
+    vocabulary->write(place / kVocabulary);
+    support::write_text_file(place / "token_dictionary.json", token_dictionary(*vocabulary, exported.known));
+  }
+  support::write_text_file(place / kExportRecord, support::write_options(options));
+  whole.commit();
+  reporter.info("wrote " + options.hf.string() + ": a BertForMaskedLM of " +
+                support::with_thousands(static_cast<std::uint64_t>(model->config().vocabulary_size)) +
+                " tokens");
+}
+
+}  // namespace biodta::pipeline
