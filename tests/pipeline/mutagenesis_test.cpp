@@ -283,6 +283,7 @@ TEST_F(MutagenesisTest, GenesWithALearnedVectorAreDeletedButNotMutated) {
   expect_error<InputError>([&] { run(changed); }, {"learned vector", "S3", "perturbation: delete"});
   // A control must have DNA too: only S9 and S10 are left of the control set.
   changed.gene = "S1";
+  changed.mutants.trials = 60;
   changed.evaluation.control_genes = 3;
   run(changed);
   const support::Table expression = table("expression.tsv");
