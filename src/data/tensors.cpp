@@ -46,6 +46,13 @@ model::PackedSequences to_tensors(const PackedBatch& batch, const torch::Tensor&
   return packed;
 }
 
+torch::Tensor shown_tensor(const PackedBatch& batch, torch::Device device) {
+  std::vector<std::int64_t> numbers;
+  numbers.reserve(batch.shown.size());
+  for (const Shown shown : batch.shown) numbers.push_back(static_cast<std::int64_t>(shown));
+  return copy_of(numbers, device);
+}
+
 MaskedTensors masked_tensors(const PackedBatch& batch, torch::Device device) {
   return {copy_of(batch.masked, device), copy_of(batch.targets, device)};
 }

@@ -21,6 +21,9 @@ torch::Tensor bank_tensor(const embedding::EmbeddingBank& bank);
 model::PackedSequences to_tensors(const PackedBatch& batch, const torch::Tensor& bank_values_RE,
                                   torch::Device device = torch::kCPU);
 
+/// [M] int64, data::Shown as a number; empty for a batch that was not masked.
+torch::Tensor shown_tensor(const PackedBatch& batch, torch::Device device = torch::kCPU);
+
 /// Where the targets are and what they are; both empty for a batch that was not masked.
 struct MaskedTensors {
   torch::Tensor masked_M;   ///< int64 index into the batch's tokens
