@@ -4,9 +4,12 @@
 
 #include <biodta/training/checkpoint.hpp>
 #include <biodta/training/observer.hpp>
+#include <biodta/training/tensorboard_file.hpp>
 
 #include <cstddef>
 #include <optional>
+#include <utility>
+#include <vector>
 
 namespace biodta::pipeline {
 
@@ -22,7 +25,7 @@ training::TrainingOutcome run_training(training::Task& task, const training::Sch
                                        distributed::Communicator& ranks, const RunSettings& settings,
                                        support::Reporter& reporter, const std::atomic<bool>* stop) {
   require_own_result(settings.output, settings.result);
-  training::AdamW optimizer(task.module(), settings.optimizer);
+  training::FusedAdam optimizer(task.module(), settings.optimizer);
   std::optional<training::CheckpointStore> checkpoints;
   if (ranks.is_first()) {
     checkpoints.emplace(settings.output / "checkpoints",
@@ -31,12 +34,15 @@ training::TrainingOutcome run_training(training::Task& task, const training::Sch
   RunFolder run_folder(settings.output, settings.config, settings.result);
   training::MetricsFile metrics(settings.output / "metrics.jsonl");
   training::ProgressObserver progress("train", reporter);
+  training::TensorBoardFile tensorboard(settings.output / "tensorboard");
+  std::vector<training::Observer*> observers{&run_folder, &metrics, &progress};
+  if (settings.training.tensorboard) observers.push_back(&tensorboard);
   training::TrainerParts parts{.task = task,
                                .optimizer = optimizer,
                                .schedule = schedule,
                                .ranks = ranks,
                                .checkpoints = checkpoints ? &*checkpoints : nullptr,
-                               .observers = {&run_folder, &metrics, &progress},
+                               .observers = std::move(observers),
                                .reporter = reporter,
                                .stop = stop};
   training::Trainer trainer(parts, settings.training,
