@@ -4,6 +4,7 @@
 
 #include <biodta/training/checkpoint.hpp>
 #include <biodta/training/observer.hpp>
+#include <biodta/training/sharded_optimizer.hpp>
 #include <biodta/training/tensorboard_file.hpp>
 
 #include <cstddef>
@@ -12,6 +13,18 @@
 #include <vector>
 
 namespace biodta::pipeline {
+
+namespace {
+
+std::unique_ptr<training::Optimizer> make_optimizer(training::Task& task,
+                                                    const training::OptimizerOptions& options,
+                                                    distributed::Communicator& ranks) {
+  if (options.shard && ranks.size() > 1)
+    return std::make_unique<training::ShardedAdam>(task.module(), options, ranks);
+  return std::make_unique<training::FusedAdam>(task.module(), options);
+}
+
+}  // namespace
 
 std::unique_ptr<distributed::Communicator> join_ranks(const TrainRuntime& runtime,
                                                       const DistributedOptions& options,
@@ -25,7 +38,7 @@ training::TrainingOutcome run_training(training::Task& task, const training::Sch
                                        distributed::Communicator& ranks, const RunSettings& settings,
                                        support::Reporter& reporter, const std::atomic<bool>* stop) {
   require_own_result(settings.output, settings.result);
-  training::FusedAdam optimizer(task.module(), settings.optimizer);
+  const auto optimizer = make_optimizer(task, settings.optimizer, ranks);
   std::optional<training::CheckpointStore> checkpoints;
   if (ranks.is_first()) {
     checkpoints.emplace(settings.output / "checkpoints",
@@ -38,7 +51,7 @@ training::TrainingOutcome run_training(training::Task& task, const training::Sch
   std::vector<training::Observer*> observers{&run_folder, &metrics, &progress};
   if (settings.training.tensorboard) observers.push_back(&tensorboard);
   training::TrainerParts parts{.task = task,
-                               .optimizer = optimizer,
+                               .optimizer = *optimizer,
                                .schedule = schedule,
                                .ranks = ranks,
                                .checkpoints = checkpoints ? &*checkpoints : nullptr,

@@ -15,12 +15,10 @@
 namespace biodta::training {
 namespace {
 
-std::vector<torch::Tensor> trained_parameters(torch::nn::Module& module) {
-  std::vector<torch::Tensor> parameters;
-  for (const auto& parameter : module.parameters()) {
-    if (parameter.requires_grad()) parameters.push_back(parameter);
-  }
-  return parameters;
+std::vector<torch::Tensor> tensors_of(const std::vector<NamedParameter>& parameters) {
+  std::vector<torch::Tensor> tensors;
+  for (const auto& [name, parameter] : parameters) tensors.push_back(parameter);
+  return tensors;
 }
 
 /// Not every kernel of the CPU knows float16.
@@ -52,7 +50,7 @@ Loop::Loop(TrainerParts& parts, const TrainingOptions& options, double peak_lear
 
 TrainingOutcome Loop::run() {
   restore();
-  reducer_.emplace(trained_parameters(parts_.task.module()), parts_.ranks,
+  reducer_.emplace(tensors_of(trained_parameters(parts_.task.module())), parts_.ranks,
                    distributed::ReducerOptions{.reach_every_parameter = !parts_.task.uses_every_parameter()});
   share_buffers();
   tell([&](Observer& observer) {

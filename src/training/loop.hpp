@@ -47,7 +47,7 @@ class Loop {
   std::optional<torch::ScalarType> autocast_type() const;
 
   void save(std::optional<double> best_loss);
-  Checkpoint checkpoint() const;
+  Checkpoint checkpoint(const weights::NamedTensors& optimizer) const;
   void require_finite_state(const Checkpoint& checkpoint) const;
   void restore();
   void apply(const Checkpoint& checkpoint, const std::string& origin);

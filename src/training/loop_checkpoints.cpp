@@ -12,8 +12,9 @@ void Loop::save(std::optional<double> best_loss) {
   clock_.pause();
   share_buffers();
   collect();
+  const auto optimizer = parts_.optimizer.state();
   if (parts_.checkpoints != nullptr && parts_.ranks.is_first()) {
-    const auto whole = checkpoint();
+    const auto whole = checkpoint(optimizer);
     require_finite_state(whole);
     const auto folder = parts_.checkpoints->save(whole, best_loss);
     tell([&](Observer& observer) { observer.on_checkpoint(step_, folder); });
@@ -22,14 +23,14 @@ void Loop::save(std::optional<double> best_loss) {
   clock_.resume();
 }
 
-Checkpoint Loop::checkpoint() const {
+Checkpoint Loop::checkpoint(const weights::NamedTensors& optimizer) const {
   Checkpoint checkpoint;
   checkpoint.step = step_;
   checkpoint.seed = static_cast<std::uint64_t>(options_.seed);
   checkpoint.steps_per_epoch = steps_per_epoch_;
   checkpoint.ranks = parts_.ranks.size();
   checkpoint.model = weights::state_of(parts_.task.module());
-  for (const auto& [name, tensor] : parts_.optimizer.state()) checkpoint.optimizer[name] = tensor.cpu();
+  for (const auto& [name, tensor] : optimizer) checkpoint.optimizer[name] = tensor.cpu();
   checkpoint.task = parts_.task.state();
   checkpoint.loop = window_.state();
   checkpoint.loop.merge(scaler_.state());
@@ -110,11 +111,11 @@ void Loop::share_restored() {
                              scale.empty() ? 0.0 : scale.at("loss_scale"),
                              scale.empty() ? 0.0 : scale.at("loss_scale_good_steps")};
   std::vector<torch::Tensor> tensors{torch::tensor(values, torch::kFloat64).to(figures_.device())};
-  for (const auto& [name, tensor] : parts_.optimizer.state()) tensors.push_back(tensor);
   for (const auto& parameter : parts_.task.module().parameters()) {
     if (!parameter.requires_grad()) tensors.push_back(parameter.detach());
   }
   parts_.ranks.broadcast(tensors);
+  parts_.optimizer.share_state(parts_.ranks);
   if (parts_.ranks.is_first()) return;
   const auto shared = tensors.front().cpu();
   const auto value = [&](std::int64_t i) { return shared[i].item<double>(); };

@@ -51,18 +51,30 @@ void describe(support::OptionVisitor& visit, OptimizerOptions& options) {
               "weight decay on biases and norms too, not on matrices alone");
   visit.field("scale_learning_rate_by_ranks", options.scale_learning_rate_by_ranks,
               "multiply learning_rate by the number of ranks");
+  visit.field("shard", options.shard,
+              "keep the moments of each parameter on one rank alone: less memory, one more exchange a step");
 }
 
 double peak_learning_rate(const OptimizerOptions& options, int ranks) {
   return options.scale_learning_rate_by_ranks ? options.learning_rate * ranks : options.learning_rate;
 }
 
-FusedAdam::FusedAdam(const torch::nn::Module& module, const OptimizerOptions& options) : options_(options) {
-  const torch::NoGradGuard no_grad;
+std::vector<NamedParameter> trained_parameters(const torch::nn::Module& module) {
+  std::vector<NamedParameter> parameters;
   for (const auto& entry : module.named_parameters()) {
-    const auto& parameter = entry.value();
-    if (!parameter.requires_grad()) continue;
-    slots_.push_back({entry.key(), parameter, torch::zeros_like(parameter), torch::zeros_like(parameter),
+    if (entry.value().requires_grad()) parameters.emplace_back(entry.key(), entry.value());
+  }
+  return parameters;
+}
+
+FusedAdam::FusedAdam(const torch::nn::Module& module, const OptimizerOptions& options)
+    : FusedAdam(trained_parameters(module), options) {}
+
+FusedAdam::FusedAdam(const std::vector<NamedParameter>& parameters, const OptimizerOptions& options)
+    : options_(options) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& [name, parameter] : parameters) {
+    slots_.push_back({name, parameter, torch::zeros_like(parameter), torch::zeros_like(parameter),
                       torch::zeros({}, parameter.options().dtype(torch::kFloat32)),
                       options.decay_norms_and_biases || parameter.dim() >= 2});
   }
@@ -127,6 +139,12 @@ void FusedAdam::load_state(const weights::NamedTensors& tensors) {
     slot.exp_avg_sq.copy_(find(tensors, slot.name + ".exp_avg_sq", slot.exp_avg_sq));
     slot.step.copy_(find(tensors, slot.name + ".step", slot.step));
   }
+}
+
+void FusedAdam::share_state(distributed::Communicator& ranks) {
+  std::vector<torch::Tensor> tensors;
+  for (const auto& [name, tensor] : state()) tensors.push_back(tensor);
+  ranks.broadcast(tensors);
 }
 
 torch::Tensor gradient_norm(const std::vector<torch::Tensor>& parameters) {

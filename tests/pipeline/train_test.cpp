@@ -203,6 +203,20 @@ TEST(Train, ALearningRateThatBreaksItEndsInOneLineAndNoCheckpointOfIt) {
                  {"finite", "step", "checkpoints/step-"});
 }
 
+TEST(Train, AShardedOptimizerGivesTheSameRunBitByBitAndItsCheckpointsToEither) {
+  const TrainWorld world;
+  const std::vector<std::string> two{"--processes", "2"};
+  world.train("whole", {}, two);
+  world.train("sharded", {"optimizer.shard=true"}, two);
+  expect_equal_runs(world, "whole", "sharded");
+  const std::string saved = "optimizer.safetensors";
+  EXPECT_TRUE(testing::bytes_of(world / ("whole/checkpoints/step-15/" + saved)) ==
+              testing::bytes_of(world / ("sharded/checkpoints/step-15/" + saved)));
+  const auto from = "training.resume_from=" + (world / "whole/checkpoints/step-15").string();
+  world.train("goes_on", {"optimizer.shard=true", from}, two);
+  EXPECT_TRUE(world.model_bytes("goes_on") == world.model_bytes("whole"));
+}
+
 TEST(Train, TheTwinNeedsNoBank) {
   const TrainWorld world;
   world.train("twin", {"model.embedding.kind=table", "model.decoder=tied"});

@@ -71,7 +71,7 @@ class EchoCommunicator : public distributed::Communicator {
   int size() const noexcept override { return size_; }
   torch::Device device() const noexcept override { return torch::kCPU; }
   void all_reduce_sum(torch::Tensor& tensor) override { tensor.mul_(size_); }
-  void broadcast(std::span<torch::Tensor>) override {}
+  void broadcast(std::span<torch::Tensor>, int) override {}
   void barrier() override {}
 
  private:

@@ -2,6 +2,7 @@
 
 #include <biodta/support/error.hpp>
 #include <biodta/training/optimizer.hpp>
+#include <biodta/training/sharded_optimizer.hpp>
 
 #include <gtest/gtest.h>
 #include <torch/nn/modules/container/sequential.h>
@@ -172,6 +173,32 @@ TEST(AdamW, AStateOfAnotherModelIsRefusedByName) {
                                          {"0.weight.exp_avg", "4", "35"});
   state.erase("0.weight.exp_avg");
   testing::expect_error<CheckpointError>([&] { optimizer.load_state(state); }, {"found 17", "expected 18"});
+}
+
+TEST(ShardedAdam, TheLargestParametersGoToTheRankThatHasTheLeast) {
+  const std::vector<std::int64_t> sizes{3, 50, 20, 20, 10, 3};
+  EXPECT_EQ(assign_owners(sizes, 2), (std::vector<int>{0, 0, 1, 1, 1, 1}));
+  EXPECT_EQ(assign_owners(sizes, 1), (std::vector<int>(6, 0)));
+  EXPECT_EQ(assign_owners(std::vector<std::int64_t>{5}, 3), (std::vector<int>{0}));
+}
+
+TEST(ShardedAdam, AloneItIsFusedAdam) {
+  auto module = small_module();
+  auto other = small_module();
+  const auto ranks = distributed::make_communicator({}, torch::kCPU);
+  ShardedAdam sharded(*module, kUsual, *ranks);
+  FusedAdam whole(*other, kUsual);
+  for (int step = 0; step < 3; ++step) {
+    backward(module, step);
+    backward(other, step);
+    sharded.step(0.01, {});
+    whole.step(0.01, {});
+    sharded.load_state(sharded.state());
+  }
+  const auto found = all_of(module, sharded);
+  const auto expected = all_of(other, whole);
+  ASSERT_EQ(found.size(), expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) EXPECT_TRUE(found[i].equal(expected[i])) << i;
 }
 
 TEST(Optimizer, PeakLearningRateGrowsWithTheRanksWhereAsked) {

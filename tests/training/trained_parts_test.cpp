@@ -127,7 +127,7 @@ class TripleEcho : public distributed::Communicator {
     ++calls;
     tensor.mul_(4);
   }
-  void broadcast(std::span<torch::Tensor>) override {}
+  void broadcast(std::span<torch::Tensor>, int) override {}
   void barrier() override {}
   int calls = 0;
 };

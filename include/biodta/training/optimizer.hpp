@@ -2,6 +2,7 @@
 /// @file
 /// Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019), all parameters in one fused call.
 
+#include <biodta/distributed/communicator.hpp>
 #include <biodta/support/options.hpp>
 #include <biodta/weights/tensor_file.hpp>
 
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace biodta::training {
@@ -29,10 +31,16 @@ struct OptimizerOptions {
   double weight_decay = 0.001;                ///< see OptimizerKind
   bool decay_norms_and_biases = false;        ///< false: matrices and larger only
   bool scale_learning_rate_by_ranks = false;  ///< learning_rate × number of ranks (the paper's)
+  bool shard = false;                         ///< several ranks: see ShardedAdam
 };
 void describe(support::OptionVisitor& visit, OptimizerOptions& options);
 /// learning_rate, times the ranks where the options ask for it.
 double peak_learning_rate(const OptimizerOptions& options, int ranks);
+
+/// A parameter by its name in the module; the tensor is shared.
+using NamedParameter = std::pair<std::string, torch::Tensor>;
+/// Those that require a gradient, in the module's order.
+std::vector<NamedParameter> trained_parameters(const torch::nn::Module& module);
 
 /// Changes a module's parameters by their gradients. Holds its state by parameter name. Not thread-safe.
 class Optimizer {
@@ -48,10 +56,13 @@ class Optimizer {
   ///                           stay as they are, without the host having to wait to know; undefined = 0.
   virtual void step(double learning_rate, const torch::Tensor& gradient_divisor,
                     const torch::Tensor& skip = {}) = 0;
-  /// The optimizer's own tensors, shared, not copied: on the parameters' device.
+  /// The optimizer's own tensors, shared where they can be, not copied. With several ranks, every rank must
+  /// call it, and the first rank's is what a checkpoint holds.
   virtual weights::NamedTensors state() const = 0;
   /// Copies what state() gave back in. Throws CheckpointError when names or shapes are other ones.
   virtual void load_state(const weights::NamedTensors& tensors) = 0;
+  /// Gives what the first rank has loaded to the others. A collective call.
+  virtual void share_state(distributed::Communicator& ranks) = 0;
 };
 
 /// Fused Adam or AdamW. State: `<parameter>.exp_avg`, `<parameter>.exp_avg_sq` of the parameter's shape,
@@ -61,10 +72,13 @@ class FusedAdam : public Optimizer {
   /// @param module  its parameters with requires_grad are optimised; must outlive the optimizer and stay on
   /// its device.
   FusedAdam(const torch::nn::Module& module, const OptimizerOptions& options);
+  /// The same of chosen parameters, perhaps none.
+  FusedAdam(const std::vector<NamedParameter>& parameters, const OptimizerOptions& options);
   void step(double learning_rate, const torch::Tensor& gradient_divisor,
             const torch::Tensor& skip = {}) override;
   weights::NamedTensors state() const override;
   void load_state(const weights::NamedTensors& tensors) override;
+  void share_state(distributed::Communicator& ranks) override;
 
  private:
   struct Slot {
