@@ -1,7 +1,7 @@
 #pragma once
 /// @file
-/// Adam and AdamW with the moments of each parameter on one rank alone (ZeRO stage 1, Rajbhandari et al. 2020,
-/// arXiv 1910.02054).
+/// Adam and AdamW with the moments of each parameter on one rank alone (ZeRO stage 1, Rajbhandari et al.
+/// 2020, arXiv 1910.02054).
 
 #include <biodta/distributed/communicator.hpp>
 #include <biodta/training/optimizer.hpp>
@@ -23,8 +23,8 @@ namespace biodta::training {
 std::vector<int> assign_owners(std::span<const std::int64_t> sizes, int ranks);
 
 /// Takes the memory of the moments from all ranks to 1 / ranks of it, for one exchange of the parameters a
-/// step. Each rank steps those it owns and gives them to the others; steps, parameters and checkpoints are, bit
-/// by bit, those of FusedAdam. Every call is a collective one.
+/// step. Each rank steps those it owns and gives them to the others; steps, parameters and checkpoints are,
+/// bit by bit, those of FusedAdam. Every call is a collective one.
 class ShardedAdam : public Optimizer {
  public:
   /// @param module  as of FusedAdam.
