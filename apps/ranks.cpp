@@ -23,6 +23,7 @@ extern "C" void ask_to_stop(int signal) {
 void stop_on_signals() {
   std::signal(SIGTERM, ask_to_stop);
   std::signal(SIGINT, ask_to_stop);
+  std::signal(SIGUSR1, ask_to_stop);  // what Slurm can send some time before its limit (sbatch --signal)
 }
 
 void run_as_ranks(const pipeline::DistributedOptions& options, const CommonFlags& flags,

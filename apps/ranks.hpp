@@ -13,8 +13,8 @@
 
 namespace biodta::apps {
 
-/// Lets SIGINT and SIGTERM ask the run to stop (TrainRuntime::stop); a second one ends the program. Call
-/// first.
+/// Lets SIGINT, SIGTERM and SIGUSR1 ask the run to stop (TrainRuntime::stop); a second one ends the program.
+/// Call first.
 void stop_on_signals();
 
 /// Runs `train` as the rank that torchrun or srun made of this process; else, where several ranks are to be

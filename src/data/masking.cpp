@@ -6,13 +6,11 @@
 namespace biodta::data {
 namespace {
 
-/// What stands in a target's place.
-cells::TokenId replacement(cells::TokenId token, std::span<const cells::TokenId> genes,
-                           const MaskingOptions& options, support::RandomStream& random) {
+Shown draw_shown(const MaskingOptions& options, support::RandomStream& random) {
   const double draw = random.uniform();
-  if (draw < options.mask_share) return cells::kMaskToken;
-  if (draw < options.mask_share + options.random_share) return genes[random.below(genes.size())];
-  return token;
+  if (draw < options.mask_share) return Shown::kMask;
+  if (draw < options.mask_share + options.random_share) return Shown::kRandom;
+  return Shown::kKept;
 }
 
 }  // namespace
@@ -54,7 +52,10 @@ MaskedCell mask_tokens(std::span<cells::TokenId> tokens, std::span<const cells::
     cell.positions.push_back(genes_at[random.below(genes_at.size())]);
   for (const std::uint32_t position : cell.positions) {
     cell.targets.push_back(tokens[position]);
-    tokens[position] = replacement(tokens[position], genes, options, random);
+    const Shown shown = draw_shown(options, random);
+    cell.shown.push_back(shown);
+    if (shown == Shown::kMask) tokens[position] = cells::kMaskToken;
+    if (shown == Shown::kRandom) tokens[position] = genes[random.below(genes.size())];
   }
   return cell;
 }

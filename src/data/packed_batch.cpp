@@ -73,6 +73,7 @@ PackedBatch BatchBuilder::pack(std::span<const std::uint32_t> cells, const Maski
           mask_tokens(tokens, maskable_, corpus_->vocabulary().first_gene_token(), *options, random);
       for (const std::uint32_t position : masked.positions) batch.masked.push_back(first + position);
       batch.targets.insert(batch.targets.end(), masked.targets.begin(), masked.targets.end());
+      batch.shown.insert(batch.shown.end(), masked.shown.begin(), masked.shown.end());
     }
     const auto context = contexts_.empty() ? embedding::kReference : contexts_[cell];
     for (std::size_t position = 0; position < tokens.size(); ++position) {

@@ -58,6 +58,13 @@ VocabularyRows vocabulary_rows(const TokenRows& rows, const torch::Tensor& bank_
           bank_values_RE.index_select(0, copy_of(distinct, bank_values_RE.device()))};
 }
 
+torch::Tensor shown_tensor(const PackedBatch& batch, torch::Device device) {
+  std::vector<std::int64_t> numbers;
+  numbers.reserve(batch.shown.size());
+  for (const Shown shown : batch.shown) numbers.push_back(static_cast<std::int64_t>(shown));
+  return copy_of(numbers, device);
+}
+
 MaskedTensors masked_tensors(const PackedBatch& batch, torch::Device device) {
   return {copy_of(batch.masked, device), copy_of(batch.targets, device)};
 }

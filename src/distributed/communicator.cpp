@@ -26,7 +26,7 @@ class Alone : public Communicator {
   int size() const noexcept override { return 1; }
   torch::Device device() const noexcept override { return device_; }
   void all_reduce_sum(torch::Tensor&) override {}
-  void broadcast(std::span<torch::Tensor>) override {}
+  void broadcast(std::span<torch::Tensor>, int) override {}
   void barrier() override {}
 
  private:
@@ -48,10 +48,11 @@ class Peers : public Communicator {
     });
   }
 
-  void broadcast(std::span<torch::Tensor> tensors) override {
+  void broadcast(std::span<torch::Tensor> tensors, int from) override {
     if (tensors.empty()) return;
     collective(rank(), size(), "broadcast", [&] {
-      c10d::broadcast_coalesced(group_, at::TensorList(tensors.data(), tensors.size()), kBroadcastBytes, 0);
+      c10d::broadcast_coalesced(group_, at::TensorList(tensors.data(), tensors.size()), kBroadcastBytes,
+                                from);
     });
   }
 

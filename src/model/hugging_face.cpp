@@ -13,6 +13,8 @@ namespace {
 
 constexpr const char* kEmbeddings = "bert.embeddings.";
 constexpr const char* kSpecialVectors = "bert.embeddings.special_embeddings.weight";
+constexpr const char* kLearnedVectors = "bert.embeddings.learned_embeddings.weight";
+constexpr const char* kDecoder = "cls.predictions.decoder.weight";
 constexpr const char* kWordVectors = "bert.embeddings.word_embeddings.weight";
 
 std::set<std::string> names_of(const MaskedLanguageModel& model) {
@@ -27,16 +29,25 @@ torch::Tensor word_embeddings_of(MaskedLanguageModel& model, const torch::Tensor
                                  const torch::Tensor& rows_UE) {
   const torch::NoGradGuard no_gradients;
   const auto adapted_UH = model->adapt(rows_UE).to(torch::kCPU);
-  const auto specials = weights::state_of(*model).at(kSpecialVectors);
+  const auto state = weights::state_of(*model);
+  const auto& specials = state.at(kSpecialVectors);
   auto table_VH = at::zeros({model->config().vocabulary_size, adapted_UH.size(1)});
   table_VH.narrow(0, 0, specials.size(0)).copy_(specials);
+  const auto& learned = model->config().learned_tokens;
+  if (!learned.empty())
+    table_VH.index_copy_(0, torch::tensor(learned, torch::kInt64), state.at(kLearnedVectors));
   table_VH.index_copy_(0, tokens_U.to(torch::kCPU), adapted_UH);
   return table_VH;
 }
 
-MaskedLanguageModel with_table(const MaskedLanguageModel& model, const torch::Tensor& word_embeddings_VH) {
+MaskedLanguageModel with_table(const MaskedLanguageModel& model, const torch::Tensor& word_embeddings_VH,
+                               const torch::Tensor& reference_VH) {
   ModelConfig config = model->config();
-  config.embedding.kind = TokenEmbedding::kTable;
+  const bool decodes_by_adapter = config.decoder == Decoder::kAdapter;
+  if (decodes_by_adapter && !reference_VH.defined())
+    throw Error("a decoder that scores against the adapter needs the vectors of the reference rows");
+  config.embedding = {.kind = TokenEmbedding::kTable};
+  config.learned_tokens.clear();
   config.decoder = Decoder::kOwn;
   config.row_size = 0;
   MaskedLanguageModel table(config);
@@ -46,6 +57,7 @@ MaskedLanguageModel with_table(const MaskedLanguageModel& model, const torch::Te
     return entry.first.starts_with(kEmbeddings) && !wanted.contains(entry.first);
   });
   tensors[kWordVectors] = word_embeddings_VH;
+  if (decodes_by_adapter) tensors[kDecoder] = reference_VH;
   weights::load_state(*table, tensors, "the model with a table");
   table->eval();
   return table;

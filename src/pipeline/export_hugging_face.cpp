@@ -11,6 +11,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -39,8 +40,8 @@ struct BakedGenes {
 };
 
 BakedGenes baked_genes(const cells::Vocabulary& vocabulary, const embedding::EmbeddingBank& bank,
-                       embedding::ContextIndex context) {
-  const data::TokenRows rows(vocabulary, bank);
+                       std::span<const cells::TokenId> learned, embedding::ContextIndex context) {
+  const data::TokenRows rows(vocabulary, bank, learned);
   BakedGenes genes;
   for (cells::TokenId token = vocabulary.first_gene_token(); token < vocabulary.token_count(); ++token) {
     if (!rows.has_row(token)) continue;
@@ -72,23 +73,32 @@ Exported baked(model::MaskedLanguageModel& model, const std::filesystem::path& f
                const cells::Vocabulary& vocabulary, const ExportOptions& options,
                const embedding::EmbeddingBank& bank, support::Reporter& reporter) {
   require_row_size(model->config(), folder, bank, options.embeddings);
-  const auto genes = baked_genes(vocabulary, bank, chosen_context(options, bank));
+  const auto& learned_tokens = model->config().learned_tokens;
+  const std::vector<cells::TokenId> learned(learned_tokens.begin(), learned_tokens.end());
+  const auto genes = baked_genes(vocabulary, bank, learned, chosen_context(options, bank));
   if (genes.tokens.empty())
     throw InputError(options.embeddings, "gene_id", "none of the genes of " + (folder / kVocabulary).string(),
                      "rows of the run's genes");
-  if (const auto missing = vocabulary.gene_count() - genes.tokens.size(); missing > 0)
+  if (const auto missing = vocabulary.gene_count() - genes.tokens.size() - learned.size(); missing > 0)
     reporter.warn(support::with_thousands(missing) + " of " +
                   support::with_thousands(vocabulary.gene_count()) + " genes have no row in " +
                   options.embeddings.string() +
                   ": their vectors are zero, and token_dictionary.json leaves them out, as the run leaves "
                   "them out of cells");
-  const auto rows_UE = data::bank_tensor(bank).index_select(0, torch::tensor(genes.rows, torch::kInt64));
-  const auto table_VH = model::word_embeddings_of(model, torch::tensor(genes.tokens, torch::kInt64), rows_UE);
+  const auto values_RE = data::bank_tensor(bank);
+  const auto table_of = [&](const BakedGenes& baked) {
+    const auto rows_UE = values_RE.index_select(0, torch::tensor(baked.rows, torch::kInt64));
+    return model::word_embeddings_of(model, torch::tensor(baked.tokens, torch::kInt64), rows_UE);
+  };
+  torch::Tensor reference_VH;
+  if (model->config().decoder == model::Decoder::kAdapter)
+    reference_VH = table_of(baked_genes(vocabulary, bank, learned, embedding::kReference));
   // Of the special tokens an adapter knows pad and mask alone; others are left out of its cells.
   std::vector<bool> known(vocabulary.token_count(), false);
   known[cells::kPadToken] = known[cells::kMaskToken] = true;
   for (const auto token : genes.tokens) known[static_cast<std::size_t>(token)] = true;
-  return {model::with_table(model, table_VH), std::move(known)};
+  for (const auto token : learned) known[token] = true;
+  return {model::with_table(model, table_of(genes), reference_VH), std::move(known)};
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ struct RunSettings {
   const training::OptimizerOptions& optimizer;
 };
 
-/// Trains with AdamW, with checkpoints, metrics.jsonl and progress; the first rank writes.
+/// Trains with checkpoints, metrics.jsonl and progress; the first rank writes.
 training::TrainingOutcome run_training(training::Task& task, const training::Schedule& schedule,
                                        distributed::Communicator& ranks, const RunSettings& settings,
                                        support::Reporter& reporter, const std::atomic<bool>* stop);

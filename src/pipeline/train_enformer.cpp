@@ -66,7 +66,7 @@ void describe(support::OptionVisitor& visit, TrainEnformerOptions& options) {
   visit.section("donors", options.donors, "donors' genomes and expression, to train on instead of tracks");
   visit.section("groups", options.groups, "donors: batches, loss, augmentation, what is held out");
   visit.section("training", options.training, "the loop");
-  visit.section("optimizer", options.optimizer, "AdamW");
+  visit.section("optimizer", options.optimizer, "Adam or AdamW");
   visit.section("schedule", options.schedule, "learning rate over the run");
   visit.section("distributed", options.distributed, "several processes");
 }

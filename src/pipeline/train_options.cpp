@@ -34,7 +34,7 @@ void describe(support::OptionVisitor& visit, TrainOptions& options) {
   visit.section("masking", options.masking, "which tokens are hidden");
   visit.section("held_out", options.held_out, "cells kept for evaluation");
   visit.section("training", options.training, "the loop");
-  visit.section("optimizer", options.optimizer, "AdamW");
+  visit.section("optimizer", options.optimizer, "Adam or AdamW");
   visit.section("schedule", options.schedule, "learning rate over the run");
   visit.section("distributed", options.distributed, "several processes");
 }

@@ -51,4 +51,15 @@ std::uint32_t bytes_crc32(std::span<const std::byte> bytes, std::uint32_t before
   return bytes.empty() ? before : libdeflate_crc32(before, bytes.data(), bytes.size());
 }
 
+std::uint32_t bytes_crc32c(std::span<const std::byte> bytes) {
+  // The reversed polynomial, bit by bit: what is summed are a few hundred bytes a log line.
+  constexpr std::uint32_t kPolynomial = 0x82F63B78U;
+  std::uint32_t crc = ~0U;
+  for (const std::byte byte : bytes) {
+    crc ^= std::to_integer<std::uint32_t>(byte);
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1U) ^ ((crc & 1U) != 0 ? kPolynomial : 0U);
+  }
+  return ~crc;
+}
+
 }  // namespace biodta::support

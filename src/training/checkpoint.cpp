@@ -20,10 +20,11 @@ using nlohmann::json;
 constexpr std::string_view kPrefix = "step-";
 constexpr std::string_view kTaskPrefix = "task.";
 constexpr const char* kFormat = "biodta checkpoint";
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 constexpr const char* kModelFile = "model.safetensors";
 constexpr const char* kOptimizerFile = "optimizer.safetensors";
 constexpr const char* kStateFile = "state.json";
+constexpr const char* kBestFile = "best.json";
 
 std::optional<std::uint64_t> step_of(const fs::path& folder) {
   const std::string name = folder.filename().string();
@@ -43,25 +44,34 @@ json state_of(const Checkpoint& checkpoint, const fs::path& folder) {
           {"seed", checkpoint.seed},
           {"steps_per_epoch", checkpoint.steps_per_epoch},
           {"ranks", checkpoint.ranks},
-          {"log_window", checkpoint.log_window},
+          {"loop", checkpoint.loop},
           {"task", checkpoint.task.values},
           {"checksums",
            {{kModelFile, support::file_checksum(folder / kModelFile)},
             {kOptimizerFile, support::file_checksum(folder / kOptimizerFile)}}}};
 }
 
+/// Version 1 had a nameless list: sums of losses, counts and units, ranks asked to stop, seconds.
+std::map<std::string, double> loop_of_version_1(const json& state) {
+  const auto window = state.at("log_window").get<std::vector<double>>();
+  if (window.size() != 5) return {};
+  return {{"loss_sum", window[0]}, {"count", window[1]}, {"units", window[2]}, {"seconds", window[4]}};
+}
+
 void read_state(const fs::path& folder, Checkpoint& checkpoint) {
   const fs::path path = folder / kStateFile;
   const json state = json::parse(support::read_text_file(path));
-  if (state.at("format") != kFormat || state.at("version") != kVersion) {
-    throw CheckpointError(path.string() + ": is no Bio-DTA checkpoint of version " +
+  const int version = state.at("version");
+  if (state.at("format") != kFormat || version < 1 || version > kVersion) {
+    throw CheckpointError(path.string() + ": is no Bio-DTA checkpoint of version 1 to " +
                           std::to_string(kVersion));
   }
   state.at("step").get_to(checkpoint.step);
   state.at("seed").get_to(checkpoint.seed);
   state.at("steps_per_epoch").get_to(checkpoint.steps_per_epoch);
   state.at("ranks").get_to(checkpoint.ranks);
-  state.at("log_window").get_to(checkpoint.log_window);
+  checkpoint.loop =
+      version == 1 ? loop_of_version_1(state) : state.at("loop").get<decltype(checkpoint.loop)>();
   state.at("task").get_to(checkpoint.task.values);
   for (const char* name : {kModelFile, kOptimizerFile}) {
     const std::string expected = state.at("checksums").at(name);
@@ -115,10 +125,12 @@ CheckpointStore::CheckpointStore(fs::path folder, std::size_t keep_last)
   if (error) throw InputError(folder_.string() + ": cannot be made: " + error.message());
 }
 
-fs::path CheckpointStore::save(const Checkpoint& checkpoint) {
+fs::path CheckpointStore::save(const Checkpoint& checkpoint, std::optional<double> best_loss) {
   const fs::path target = folder_ / (std::string(kPrefix) + std::to_string(checkpoint.step));
   support::AtomicPath path(target);
-  fs::create_directory(path.temporary());
+  std::error_code error;
+  fs::create_directory(path.temporary(), error);
+  if (error) throw InputError(target.string() + ": cannot be written: " + error.message());
   weights::write_safetensors(path.temporary() / kModelFile, checkpoint.model);
   auto optimizer = checkpoint.optimizer;
   for (const auto& [name, tensor] : checkpoint.task.tensors)
@@ -128,10 +140,38 @@ fs::path CheckpointStore::save(const Checkpoint& checkpoint) {
                            state_of(checkpoint, path.temporary()).dump(1) + "\n");
   path.commit();
 
-  remove_remains(folder_);
-  const auto whole = list();
-  for (std::size_t i = keep_last_; keep_last_ > 0 && i < whole.size(); ++i) remove_checkpoint(whole[i]);
+  if (best_loss) {
+    const json best = {{"step", checkpoint.step}, {"loss", *best_loss}};
+    support::write_text_file(folder_ / kBestFile, best.dump() + "\n");
+  }
+  remove_old();
   return target;
+}
+
+void CheckpointStore::remove_old() const {
+  remove_remains(folder_);
+  if (keep_last_ == 0) return;
+  const auto whole = list();
+  const auto kept = best();
+  for (std::size_t i = keep_last_; i < whole.size(); ++i) {
+    if (!kept || step_of(whole[i]) != kept->step) remove_checkpoint(whole[i]);
+  }
+}
+
+std::optional<BestCheckpoint> CheckpointStore::best() const {
+  const fs::path path = folder_ / kBestFile;
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) return std::nullopt;
+  const json named = json::parse(support::read_text_file(path), nullptr, /*allow_exceptions=*/false);
+  if (!named.is_object() || !named.contains("step") || !named["step"].is_number_unsigned() ||
+      !named.contains("loss") || !named["loss"].is_number()) {
+    throw CheckpointError(path.string() + ": is damaged: found no step and loss",
+                          "without the file, the run goes on and names the best from here on");
+  }
+  const BestCheckpoint best{named["step"], named["loss"]};
+  if (!fs::is_directory(folder_ / (std::string(kPrefix) + std::to_string(best.step)), ignored))
+    return std::nullopt;
+  return best;
 }
 
 std::vector<fs::path> CheckpointStore::list() const {
@@ -165,12 +205,17 @@ std::optional<Checkpoint> CheckpointStore::newest(support::Reporter& reporter) c
 }
 
 void CheckpointStore::remove_after(std::uint64_t step) {
+  std::error_code ignored;
+  const auto kept = best();
+  if (!kept || kept->step > step) fs::remove(folder_ / kBestFile, ignored);
   for (const auto& folder : list()) {
     if (step_of(folder) > step) remove_checkpoint(folder);
   }
 }
 
 void CheckpointStore::clear() {
+  std::error_code ignored;
+  fs::remove(folder_ / kBestFile, ignored);
   for (const auto& folder : list()) remove_checkpoint(folder);
   remove_remains(folder_);
 }

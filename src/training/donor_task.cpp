@@ -144,8 +144,26 @@ std::uint64_t DonorTask::steps_per_epoch() const {
 void DonorTask::start_epoch(std::uint64_t epoch, std::uint64_t /*first_step*/) {
   settle_level(*ranks_);
   epoch_ = epoch;
-  order_ = genes_.training;
-  support::RandomStream::of({static_cast<std::uint64_t>(options_.seed), kGeneOrder, epoch}).shuffle(order_);
+  order_ = order_of(epoch);
+}
+
+std::vector<std::uint32_t> DonorTask::order_of(std::uint64_t epoch) const {
+  auto order = genes_.training;
+  support::RandomStream::of({static_cast<std::uint64_t>(options_.seed), kGeneOrder, epoch}).shuffle(order);
+  return order;
+}
+
+std::string DonorTask::describe_micro_batch(std::uint64_t epoch, std::uint64_t step,
+                                            std::uint64_t slot) const {
+  const auto order = order_of(epoch);
+  const auto place = static_cast<std::int64_t>(slot);
+  std::vector<std::string> genes;
+  for (const auto gene :
+       micro_batch_of(order, options_.genes,
+                      {step, place % accumulation_, accumulation_, place / accumulation_, ranks_->size()})) {
+    genes.push_back(data_->genes[gene]);
+  }
+  return "genes " + support::join_words(genes);
 }
 
 double DonorTask::measured(std::uint32_t gene, std::uint32_t donor) const {

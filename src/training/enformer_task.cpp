@@ -4,6 +4,7 @@
 #include <biodta/support/checksum.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/random.hpp>
+#include <biodta/support/text.hpp>
 #include <biodta/training/enformer_task.hpp>
 
 #include <algorithm>
@@ -131,8 +132,26 @@ std::uint64_t EnformerTask::steps_per_epoch() const {
 
 void EnformerTask::start_epoch(std::uint64_t epoch, std::uint64_t /*first_step*/) {
   epoch_ = epoch;
-  order_ = training_;
-  support::RandomStream::of({static_cast<std::uint64_t>(options_.seed), kOrder, epoch}).shuffle(order_);
+  order_ = order_of(epoch);
+}
+
+std::vector<std::uint32_t> EnformerTask::order_of(std::uint64_t epoch) const {
+  auto order = training_;
+  support::RandomStream::of({static_cast<std::uint64_t>(options_.seed), kOrder, epoch}).shuffle(order);
+  return order;
+}
+
+std::string EnformerTask::describe_micro_batch(std::uint64_t epoch, std::uint64_t step,
+                                               std::uint64_t slot) const {
+  const auto order = order_of(epoch);
+  const auto place = static_cast<std::int64_t>(slot);
+  std::vector<std::string> loci;
+  for (const auto locus :
+       micro_batch_of(order, options_.batch_size,
+                      {step, place % accumulation_, accumulation_, place / accumulation_, ranks_->size()})) {
+    loci.push_back(std::to_string(locus));
+  }
+  return "loci " + support::join_words(loci) + ", 0 = the first";
 }
 
 std::string EnformerTask::window_of(std::uint32_t locus, std::int64_t shift) const {

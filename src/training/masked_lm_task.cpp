@@ -2,6 +2,7 @@
 #include <biodta/data/tensors.hpp>
 #include <biodta/support/checksum.hpp>
 #include <biodta/support/error.hpp>
+#include <biodta/support/text.hpp>
 #include <biodta/training/masked_lm_task.hpp>
 
 #include <ATen/core/Reduction.h>
@@ -9,6 +10,7 @@
 #include <ATen/ops/topk.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -69,6 +71,62 @@ std::string_view name_of(data::BatchOrder order) {
 
 torch::Tensor summed_loss(const torch::Tensor& logits_MV, const torch::Tensor& targets_M) {
   return at::cross_entropy_loss(logits_MV.to(torch::kFloat32), targets_M, {}, at::Reduction::Sum);
+}
+
+/// The formula of the header.
+double training_flops(const model::ModelConfig& config, const data::PackedBatch& batch) {
+  const auto hidden = static_cast<double>(config.bert.hidden_size);
+  const auto layers = static_cast<double>(config.bert.layers);
+  const double layer = 4 * hidden * hidden + 2 * hidden * static_cast<double>(config.bert.intermediate_size);
+  const double head =
+      (config.head_transform ? hidden * hidden : 0.0) + hidden * static_cast<double>(config.vocabulary_size);
+  double pairs = 0;
+  for (const auto length : batch.lengths) pairs += static_cast<double>(length) * static_cast<double>(length);
+  const double products =
+      layers * layer * static_cast<double>(batch.tokens.size()) +
+      head * static_cast<double>(batch.masked.size()) +
+      hidden * static_cast<double>(config.row_size) * static_cast<double>(batch.rows.size());
+  return 6 * products + 12 * layers * hidden * pairs;
+}
+
+/// Columns of the sums that evaluation gathers for each data::Shown.
+enum EvaluationSum : std::int64_t { kLosses, kTargets, kFirst, kAmongFive, kEvaluationSums };
+
+/// [kShownKinds, kEvaluationSums] float64.
+torch::Tensor evaluation_sums(const torch::Tensor& logits_MV, const torch::Tensor& targets_M,
+                              const torch::Tensor& shown_M) {
+  const auto losses_M = at::cross_entropy_loss(logits_MV, targets_M, {}, at::Reduction::None);
+  const auto hits_MK =
+      std::get<1>(logits_MV.topk(std::min(kTopK, logits_MV.size(1)))).eq(targets_M.unsqueeze(1));
+  const auto of_target_MS =
+      torch::stack({losses_M, torch::ones_like(losses_M), hits_MK.select(1, 0).to(losses_M.scalar_type()),
+                    hits_MK.sum(1).to(losses_M.scalar_type())},
+                   1)
+          .to(torch::kFloat64);
+  // A product adds up in the same order every time, which scattered adding on a GPU does not.
+  const auto kinds_K1 =
+      torch::arange(static_cast<std::int64_t>(data::kShownKinds), shown_M.options()).unsqueeze(1);
+  return kinds_K1.eq(shown_M).to(torch::kFloat64).matmul(of_target_MS);
+}
+
+Metrics evaluation_metrics(const torch::Tensor& sums) {
+  constexpr std::array<const char*, data::kShownKinds> kNames{"mask", "random", "kept"};
+  const auto all = sums.sum(0);
+  const auto value = [](const torch::Tensor& of, EvaluationSum sum) { return of[sum].item<double>(); };
+  const double targets = std::max(1.0, value(all, kTargets));
+  Metrics metrics{{"loss", value(all, kLosses) / targets},
+                  {"perplexity", std::exp(value(all, kLosses) / targets)},
+                  {"top1", value(all, kFirst) / targets},
+                  {"top5", value(all, kAmongFive) / targets},
+                  {"masked_tokens", value(all, kTargets)}};
+  for (std::size_t kind = 0; kind < data::kShownKinds; ++kind) {
+    const auto of_kind = sums[static_cast<std::int64_t>(kind)];
+    const double count = value(of_kind, kTargets);
+    if (count == 0) continue;
+    metrics[std::string("loss.") + kNames[kind]] = value(of_kind, kLosses) / count;
+    metrics[std::string("top1.") + kNames[kind]] = value(of_kind, kFirst) / count;
+  }
+  return metrics;
 }
 
 }  // namespace
@@ -169,7 +227,22 @@ MicroBatchLoss MaskedLmTask::forward(std::uint64_t step, std::int64_t micro_batc
   loss.sum = summed_loss(self.model->forward(input, masked_M), targets_M);
   loss.count = static_cast<double>(batch.masked.size());
   loss.units = static_cast<double>(batch.tokens.size());
+  loss.samples = static_cast<double>(batch.lengths.size());
+  loss.flops = training_flops(self.model->config(), batch);
   return loss;
+}
+
+std::string MaskedLmTask::describe_micro_batch(std::uint64_t epoch, std::uint64_t step,
+                                               std::uint64_t slot) const {
+  constexpr std::size_t kNamed = 32;
+  auto sampler = implementation_->sampler;  // the run's own is at another epoch perhaps
+  sampler.set_epoch(epoch);
+  const auto cells =
+      sampler.slot_of(static_cast<std::size_t>(step), static_cast<std::size_t>(slot), implementation_->slots);
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < std::min(kNamed, cells.size()); ++i) names.push_back(std::to_string(cells[i]));
+  if (cells.size() > kNamed) names.push_back(std::to_string(cells.size() - kNamed) + " more");
+  return "cells " + support::join_words(names) + " of the corpus";
 }
 
 Metrics MaskedLmTask::evaluate(distributed::Communicator& ranks) {
@@ -184,29 +257,17 @@ Metrics MaskedLmTask::evaluate(distributed::Communicator& ranks) {
     next += static_cast<std::size_t>(ranks.size());
     return batch;
   });
-  // Loss sum, masked tokens, true token first, true token among the first five.
-  auto sums = torch::zeros({4}, torch::TensorOptions().dtype(torch::kFloat64).device(self.device));
+  auto sums = torch::zeros({static_cast<std::int64_t>(data::kShownKinds), kEvaluationSums},
+                           torch::TensorOptions().dtype(torch::kFloat64).device(self.device));
   while (const auto batch = ahead.next()) {
     if (batch->tokens.empty()) continue;
     const auto [masked_M, targets_M] = data::masked_tensors(*batch, self.device);
     const auto input = data::to_tensors(*batch, self.data.bank_values_RE, self.device);
     const auto logits_MV = self.model->forward(input, masked_M).to(torch::kFloat32);
-    const auto hits_MK =
-        std::get<1>(logits_MV.topk(std::min(kTopK, logits_MV.size(1)))).eq(targets_M.unsqueeze(1));
-    sums += torch::stack({summed_loss(logits_MV, targets_M).to(torch::kFloat64),
-                          torch::full({}, static_cast<double>(batch->masked.size()), sums.options()),
-                          hits_MK.select(1, 0).sum().to(torch::kFloat64), hits_MK.sum().to(torch::kFloat64)});
+    sums += evaluation_sums(logits_MV, targets_M, data::shown_tensor(*batch, self.device));
   }
   ranks.all_reduce_sum(sums);
-  const auto host = sums.cpu();
-  const double* sum = host.const_data_ptr<double>();
-  const double masked = std::max(1.0, sum[1]);
-  const double loss = sum[0] / masked;
-  return {{"loss", loss},
-          {"perplexity", std::exp(loss)},
-          {"top1", sum[2] / masked},
-          {"top5", sum[3] / masked},
-          {"masked_tokens", sum[1]}};
+  return evaluation_metrics(sums.cpu());
 }
 
 TaskState MaskedLmTask::state() {

@@ -34,6 +34,7 @@ MetricsFile::MetricsFile(std::filesystem::path path) : path_(std::move(path)) {}
 
 void MetricsFile::on_start(const RunStart& start) {
   unit_ = start.unit;
+  sample_unit_ = start.sample_unit;
   std::error_code ignored;
   const bool goes_on = start.first_step > 0 && std::filesystem::exists(path_, ignored);
   support::write_text_file(path_, goes_on ? lines_up_to(path_, start.first_step) : std::string());
@@ -51,6 +52,14 @@ void MetricsFile::on_step(const StepReport& report) {
                         {unit_, report.units},
                         {"seconds", report.seconds}};
   if (report.seconds > 0) entry[unit_ + "_per_second"] = report.units / report.seconds;
+  if (!sample_unit_.empty()) {
+    entry[sample_unit_] = report.samples;
+    if (report.seconds > 0) entry[sample_unit_ + "_per_second"] = report.samples / report.seconds;
+  }
+  if (report.memory_bytes > 0) entry["memory_bytes"] = report.memory_bytes;
+  if (report.flop_utilisation > 0) entry["flop_utilisation"] = report.flop_utilisation;
+  if (report.loss_scale > 0) entry["loss_scale"] = report.loss_scale;
+  if (report.skipped > 0) entry["skipped"] = report.skipped;
   write(entry.dump());
 }
 

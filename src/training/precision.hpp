@@ -4,12 +4,15 @@
 
 #include <torch/types.h>
 
+#include <optional>
+
 namespace biodta::training {
 
-/// Bfloat16 autocast on a device for the guard's life; restores what was before, also after an exception.
+/// Autocast to a type on a device for the guard's life; restores what was before, also after an exception.
 class AutocastGuard {
  public:
-  AutocastGuard(bool enabled, torch::Device device);
+  /// @param type  what to compute in; nothing = no autocast.
+  AutocastGuard(std::optional<torch::ScalarType> type, torch::Device device);
   ~AutocastGuard();
   AutocastGuard(const AutocastGuard&) = delete;
   AutocastGuard& operator=(const AutocastGuard&) = delete;

@@ -15,6 +15,10 @@ std::string short_number(double value) {
   return text.data();
 }
 
+std::string rate_of(double per_second, const std::string& unit) {
+  return support::with_thousands(static_cast<std::uint64_t>(std::llround(per_second))) + " " + unit + "/s";
+}
+
 }  // namespace
 
 ProgressObserver::ProgressObserver(std::string stage, support::Reporter& reporter)
@@ -24,6 +28,7 @@ ProgressObserver::~ProgressObserver() = default;
 
 void ProgressObserver::on_start(const RunStart& start) {
   unit_ = start.unit;
+  sample_unit_ = start.sample_unit;
   if (start.first_step > 0 && start.first_step == start.total_steps) {
     reporter_.info("all " + support::with_thousands(start.total_steps) + " steps are done already");
     return;
@@ -39,9 +44,15 @@ void ProgressObserver::on_start(const RunStart& start) {
 void ProgressObserver::on_step(const StepReport& report) {
   std::string note = "loss " + short_number(report.loss);
   if (report.seconds > 0) {
-    const double rate = report.units / report.seconds;
-    note +=
-        "  " + support::with_thousands(static_cast<std::uint64_t>(std::llround(rate))) + " " + unit_ + "/s";
+    note += "  " + rate_of(report.units / report.seconds, unit_);
+    if (!sample_unit_.empty()) note += "  " + rate_of(report.samples / report.seconds, sample_unit_);
+  }
+  if (report.memory_bytes > 0) note += "  " + short_number(report.memory_bytes / (1 << 30)) + " GiB";
+  if (report.flop_utilisation > 0) note += "  " + short_number(100 * report.flop_utilisation) + "% of peak";
+  if (report.skipped > 0) {
+    reporter_.warn(support::counted(report.skipped, "step") + " up to step " +
+                   support::with_thousands(report.step) +
+                   " changed nothing: a loss or gradient was no finite number");
   }
   progress_->update(report.step, note);
 }

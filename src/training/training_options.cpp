@@ -15,11 +15,23 @@ void describe(support::OptionVisitor& visit, TrainingOptions& options) {
               "steps between held-out evaluations; 0 = at the end only", at_least(0));
   visit.field("checkpoint_every", options.checkpoint_every, "steps between checkpoints; 0 = at the end only",
               at_least(0));
+  visit.field("checkpoint_minutes", options.checkpoint_minutes,
+              "minutes between checkpoints, besides checkpoint_every; 0 = off", at_least(0));
   visit.field("keep_last", options.keep_last, "checkpoints kept; 0 = all", at_least(0));
+  visit.field("keep_best", options.keep_best,
+              "keep the checkpoint of the lowest held-out loss besides the last ones");
   visit.field("log_every", options.log_every, "steps between lines of metrics.jsonl", at_least(1));
+  visit.field("tensorboard", options.tensorboard, "write event files for TensorBoard too");
   visit.choice("precision", options.precision,
-               {{"fp32", Precision::kFloat32}, {"bf16", Precision::kBfloat16}},
-               "of the forward and backward pass; parameters and optimizer are always fp32");
+               {{"fp32", Precision::kFloat32}, {"bf16", Precision::kBfloat16}, {"fp16", Precision::kFloat16}},
+               "of the forward and backward pass (fp16 with dynamic loss scaling); parameters and optimizer "
+               "are always fp32");
+  visit.choice(
+      "non_finite", options.non_finite, {{"stop", NonFinite::kStop}, {"skip", NonFinite::kSkip}},
+      "what becomes of a step whose loss or gradient is no finite number; no parameter ever takes it "
+      "in");
+  visit.field("max_skipped", options.max_skipped,
+              "more skipped steps than this between two log lines, or in a row, end the run", at_least(0));
   visit.field("seed", options.seed, "of the initial weights and of dropout", at_least(0));
   visit.choice("resume", options.resume, {{"auto", Resume::kAuto}, {"never", Resume::kNever}},
                "auto: go on from the run folder's newest checkpoint; never: start anew");

@@ -29,7 +29,7 @@ void expect_binomial(std::uint64_t count, std::uint64_t n, double p) {
 
 TEST(Masking, chooses_masks_redraws_and_leaves_the_shares_it_says) {
   const auto pool = genes(1000);
-  std::uint64_t tokens = 0, targets = 0, masked = 0, stayed = 0, redrawn = 0;
+  std::uint64_t tokens = 0, targets = 0, masked = 0, stayed = 0, redrawn = 0, kept = 0;
   for (std::uint64_t cell = 0; cell < 500; ++cell) {
     auto random = support::RandomStream::of({1, 0, cell});
     std::vector<TokenId> now = pool;
@@ -38,6 +38,10 @@ TEST(Masking, chooses_masks_redraws_and_leaves_the_shares_it_says) {
     targets += result.targets.size();
     for (std::size_t i = 0; i < result.positions.size(); ++i) {
       const TokenId shown = now[result.positions[i]];
+      ASSERT_EQ(result.shown.size(), result.targets.size());
+      EXPECT_EQ(result.shown[i] == Shown::kMask, shown == cells::kMaskToken);
+      if (result.shown[i] == Shown::kKept) EXPECT_EQ(shown, result.targets[i]);
+      kept += result.shown[i] == Shown::kKept ? 1 : 0;
       masked += shown == cells::kMaskToken ? 1 : 0;
       stayed += shown == result.targets[i] ? 1 : 0;
       redrawn += shown != cells::kMaskToken && shown != result.targets[i] ? 1 : 0;
@@ -45,6 +49,7 @@ TEST(Masking, chooses_masks_redraws_and_leaves_the_shares_it_says) {
   }
   expect_binomial(targets, tokens, 0.15);
   expect_binomial(masked, targets, 0.8);
+  expect_binomial(kept, targets, 0.1);
   // One random gene in a thousand is the true one.
   expect_binomial(redrawn, targets, 0.1 * 0.999);
   expect_binomial(stayed, targets, 0.1 + 0.1 * 0.001);

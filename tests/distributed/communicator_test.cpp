@@ -36,8 +36,9 @@ TEST(Communicator, ThreeRanksSumAndShareByHand) {
   const auto run = biodta::testing::run_ranks("collectives", 3, folder.path());
   ASSERT_EQ(run.exit_code, 0) << run.errors;
   for (int rank = 0; rank < 3; ++rank) {
-    // (1 + 2 + 3, 0 + 10 + 20), rank 0's 7 7 and 3, then 0.25 + 1.25 + 2.25, and three ranks.
-    EXPECT_THAT(biodta::testing::values_of_rank(folder.path(), rank), ElementsAre(6, 30, 7, 7, 3, 3.75, 3));
+    // (1 + 2 + 3, 0 + 10 + 20), rank 0's 7 7 and 3, rank 2's 20, then 0.25 + 1.25 + 2.25, and three ranks.
+    EXPECT_THAT(biodta::testing::values_of_rank(folder.path(), rank),
+                ElementsAre(6, 30, 7, 7, 3, 20, 3.75, 3));
   }
 }
 

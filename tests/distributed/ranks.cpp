@@ -38,6 +38,9 @@ void play_collectives(Communicator& ranks, std::ostream& out) {
   ranks.broadcast(shared);
   write_values(out, shared[0]);
   write_values(out, shared[1]);
+  std::vector<torch::Tensor> of_the_last{torch::full({1}, 10 * ranks.rank(), torch::kInt64)};
+  ranks.broadcast(of_the_last, ranks.size() - 1);
+  write_values(out, of_the_last[0]);
   ranks.barrier();
   out << ranks.sum(rank + 0.25) << '\n' << ranks.size() << '\n';
 }

@@ -15,13 +15,15 @@ namespace {
 
 TrainOptions read_config(const std::string& name) {
   TrainOptions options;
-  support::read_options(options, std::filesystem::path(BIODTA_TESTS_SOURCE_DIR).parent_path() / "configs" / name);
+  support::read_options(options,
+                        std::filesystem::path(BIODTA_TESTS_SOURCE_DIR).parent_path() / "configs" / name);
   return options;
 }
 
 /// Of a BERT with tied decoder, by hand: embeddings with norm, encoder, masked-LM head.
 double parameters(const model::BertConfig& bert, double vocabulary) {
-  const auto hidden = static_cast<double>(bert.hidden_size), wide = static_cast<double>(bert.intermediate_size),
+  const auto hidden = static_cast<double>(bert.hidden_size),
+             wide = static_cast<double>(bert.intermediate_size),
              positions = static_cast<double>(bert.max_positions), layers = static_cast<double>(bert.layers);
   const double layer = 4 * (hidden * hidden + hidden) + 2 * hidden * wide + wide + hidden + 4 * hidden;
   return (vocabulary + positions + 4) * hidden + layers * layer + hidden * hidden + 3 * hidden + vocabulary;

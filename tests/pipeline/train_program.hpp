@@ -130,6 +130,8 @@ schedule: {warmup_fraction: 0.1}
       if (entry.at("kind") != kind) continue;
       entry.erase("seconds");
       entry.erase("tokens_per_second");
+      entry.erase("cells_per_second");
+      entry.erase("memory_bytes");
       lines.push_back(std::move(entry));
     }
     return lines;

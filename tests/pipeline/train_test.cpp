@@ -38,6 +38,24 @@ void expect_equal_runs(const TrainWorld& world, const std::string& a, const std:
   EXPECT_TRUE(world.model_bytes(a) == world.model_bytes(b)) << "model.safetensors differs";
 }
 
+/// Runs what must fail: exit code 1, one line of error that holds the parts, no model.
+void expect_failure(const TrainWorld& world, const std::vector<std::string>& settings,
+                    const std::vector<std::string>& parts, const std::vector<std::string>& others = {}) {
+  auto process = world.start("bad", settings, others);
+  EXPECT_EQ(process.wait(), 1);
+  std::istringstream log(process.log());
+  std::string error;
+  int errors = 0;
+  for (std::string line; std::getline(log, line);) {
+    if (!line.starts_with("error: ")) continue;
+    error = line;
+    ++errors;
+  }
+  EXPECT_EQ(errors, 1) << process.log();
+  for (const auto& part : parts) EXPECT_THAT(error, HasSubstr(part));
+  EXPECT_FALSE(std::filesystem::exists(world / "bad/model"));
+}
+
 TEST(Train, WritesARunFolderThatHoldsTheModel) {
   const TrainWorld world;
   world.train("run", {});
@@ -150,6 +168,70 @@ TEST(Train, TwoRanksAskedToStopSaveAndGoOnBitByBit) {
   expect_equal_runs(world, "never", "stopped");
 }
 
+TEST(Train, SlurmsWarningStopsARunThatThenGoesOnBitByBit) {
+  const TrainWorld world;
+  world.train("never", kLong);
+  {
+    auto process = world.start("warned", kLong);
+    world.wait_for_checkpoint("warned", 20);
+    process.signal(SIGUSR1);
+    ASSERT_EQ(process.wait(), 0) << process.log();
+    EXPECT_THAT(process.log(), HasSubstr("stopped on request"));
+  }
+  world.train("warned", kLong);
+  expect_equal_runs(world, "never", "warned");
+}
+
+TEST(Train, TwoRanksSaveTogetherByTheFirstOnesClock) {
+  const TrainWorld world;
+  world.train("run",
+              {"training.max_steps=6", "training.checkpoint_every=0", "training.keep_last=0",
+               "training.checkpoint_minutes=1e-9", "training.tensorboard=true"},
+              {"--processes", "2"});
+  for (int step = 1; step <= 6; ++step) {
+    EXPECT_TRUE(std::filesystem::exists(world / ("run/checkpoints/step-" + std::to_string(step)))) << step;
+  }
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(world / "run/tensorboard"))
+    files.push_back(entry.path().filename());
+  ASSERT_EQ(files.size(), 1U);  // of the first rank alone
+  EXPECT_TRUE(files[0].starts_with("events.out.tfevents."));
+}
+
+TEST(Train, TwoRanksInFloat16TrainAndAgreeOnTheScale) {
+  const TrainWorld world;
+  const std::vector<std::string> half{"training.precision=fp16", "training.gradient_accumulation=2"};
+  world.train("two", half, {"--processes", "2"});
+  const auto steps = world.metrics("two", "train");
+  ASSERT_EQ(steps.size(), 20U);
+  EXPECT_LT(steps.back().at("loss").get<double>(), 3.6);
+  EXPECT_GE(steps.back().at("loss_scale").get<double>(), 1.0);
+  // What goes on from a checkpoint knows the scale on every rank.
+  world.train("later", with(half, "training.resume_from=" + (world / "two/checkpoints/step-15").string()),
+              {"--processes", "2"});
+  EXPECT_EQ(world.metrics("later", "train").back(), steps.back());
+}
+
+TEST(Train, ALearningRateThatBreaksItEndsInOneLineAndNoCheckpointOfIt) {
+  const TrainWorld world;
+  expect_failure(world, {"optimizer.learning_rate=1e38", "optimizer.beta1=0", "training.checkpoint_every=1"},
+                 {"finite", "step", "checkpoints/step-"});
+}
+
+TEST(Train, AShardedOptimizerGivesTheSameRunBitByBitAndItsCheckpointsToEither) {
+  const TrainWorld world;
+  const std::vector<std::string> two{"--processes", "2"};
+  world.train("whole", {}, two);
+  world.train("sharded", {"optimizer.shard=true"}, two);
+  expect_equal_runs(world, "whole", "sharded");
+  const std::string saved = "optimizer.safetensors";
+  EXPECT_TRUE(testing::bytes_of(world / ("whole/checkpoints/step-15/" + saved)) ==
+              testing::bytes_of(world / ("sharded/checkpoints/step-15/" + saved)));
+  const auto from = "training.resume_from=" + (world / "whole/checkpoints/step-15").string();
+  world.train("goes_on", {"optimizer.shard=true", from}, two);
+  EXPECT_TRUE(world.model_bytes("goes_on") == world.model_bytes("whole"));
+}
+
 TEST(Train, TheTwinNeedsNoBank) {
   const TrainWorld world;
   world.train("twin", {"model.embedding.kind=table", "model.decoder=tied"});
@@ -242,24 +324,6 @@ TEST(Train, ADryRunWritesNothing) {
   EXPECT_THAT(log, HasSubstr("memory a rank, about: "));
   world.train("two", {}, {"--dry-run", "--processes", "2"});
   EXPECT_THAT(testing::bytes_of(world / "two.log"), HasSubstr("tokens in 15 steps"));
-}
-
-/// Runs what must fail: exit code 1, one line of error that holds the parts, no model.
-void expect_failure(const TrainWorld& world, const std::vector<std::string>& settings,
-                    const std::vector<std::string>& parts, const std::vector<std::string>& others = {}) {
-  auto process = world.start("bad", settings, others);
-  EXPECT_EQ(process.wait(), 1);
-  std::istringstream log(process.log());
-  std::string error;
-  int errors = 0;
-  for (std::string line; std::getline(log, line);) {
-    if (!line.starts_with("error: ")) continue;
-    error = line;
-    ++errors;
-  }
-  EXPECT_EQ(errors, 1) << process.log();
-  for (const auto& part : parts) EXPECT_THAT(error, HasSubstr(part));
-  EXPECT_FALSE(std::filesystem::exists(world / "bad/model"));
 }
 
 TEST(Train, BadSettingsAndFilesAreOneLine) {

@@ -38,6 +38,17 @@ TEST(Checksum, HasTheCheckValueOfCrc32) {
   EXPECT_EQ(bytes_crc32({}, 17U), 17U);
 }
 
+TEST(Checksum, HasTheCheckValuesOfCrc32c) {
+  // "123456789" is every catalogue's; the others are of RFC 3720, B.4.
+  const std::string_view digits = "123456789";
+  EXPECT_EQ(bytes_crc32c(std::as_bytes(std::span(digits))), 0xE3069283U);
+  const std::string zeros(32, '\0');
+  EXPECT_EQ(bytes_crc32c(std::as_bytes(std::span(zeros))), 0x8A9136AAU);
+  const std::string ones(32, '\xFF');
+  EXPECT_EQ(bytes_crc32c(std::as_bytes(std::span(ones))), 0x62A8AB43U);
+  EXPECT_EQ(bytes_crc32c({}), 0U);
+}
+
 TEST(Checksum, OfAFileLongerThanABlockEqualsTheBitwiseSum) {
   const TemporaryFolder folder;
   std::string text(3'000'017, '\0');

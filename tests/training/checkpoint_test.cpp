@@ -1,14 +1,19 @@
 #include "recording_reporter.hpp"
 #include "testing.hpp"
 
+#include <biodta/support/atomic_file.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/reporter.hpp>
 #include <biodta/training/checkpoint.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <fstream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -27,7 +32,7 @@ Checkpoint example(std::uint64_t step) {
   checkpoint.optimizer = {{"a.weight.exp_avg", torch::ones({2, 3})}};
   checkpoint.task.tensors = {{"extra", torch::tensor({1, 2, 3})}};
   checkpoint.task.values = {{"cells", "12"}};
-  checkpoint.log_window = {0.1, 1.0 / 3.0, 7.0};
+  checkpoint.loop = {{"loss_sum", 0.1}, {"count", 1.0 / 3.0}, {"loss_scale", 65536.0}};
   return checkpoint;
 }
 
@@ -47,7 +52,7 @@ TEST(Checkpoint, WhatIsWrittenIsRead) {
   EXPECT_EQ(read.seed, 18446744073709551615U);
   EXPECT_EQ(read.steps_per_epoch, 40U);
   EXPECT_EQ(read.ranks, 2);
-  EXPECT_EQ(read.log_window, (std::vector<double>{0.1, 1.0 / 3.0, 7.0}));
+  EXPECT_EQ(read.loop, example(30).loop);
   EXPECT_EQ(read.task.values, example(30).task.values);
   ASSERT_EQ(read.model.size(), 1U);
   EXPECT_TRUE(read.model.at("a.weight").equal(torch::full({2, 3}, 30.0)));
@@ -67,6 +72,90 @@ TEST(Checkpoint, OnlyTheLastAreKept) {
   EXPECT_THAT(names(store), ::testing::ElementsAre("step-10"));
   store.clear();
   EXPECT_TRUE(store.list().empty());
+}
+
+TEST(Checkpoint, OneOfVersion1IsReadStill) {
+  const testing::TemporaryFolder folder;
+  CheckpointStore store(folder.path(), 0);
+  const auto saved = store.save(example(30));
+  auto state = nlohmann::json::parse(support::read_text_file(saved / "state.json"));
+  state["version"] = 1;
+  state.erase("loop");
+  state["log_window"] = {0.5, 20.0, 40.0, 0.0, 2.5};
+  support::write_text_file(saved / "state.json", state.dump());
+  const Checkpoint read = read_checkpoint(saved);
+  EXPECT_EQ(read.step, 30U);
+  EXPECT_EQ(read.loop, (std::map<std::string, double>{
+                           {"loss_sum", 0.5}, {"count", 20.0}, {"units", 40.0}, {"seconds", 2.5}}));
+  state["version"] = 3;
+  support::write_text_file(saved / "state.json", state.dump());
+  testing::expect_error<CheckpointError>([&] { read_checkpoint(saved); }, {"version 1 to 2"});
+}
+
+TEST(Checkpoint, TheBestIsKeptBesidesTheLast) {
+  const testing::TemporaryFolder folder;
+  CheckpointStore store(folder.path(), 2);
+  EXPECT_FALSE(store.best());
+  store.save(example(10), 0.75);
+  for (const std::uint64_t step : {20U, 30U, 40U}) store.save(example(step));
+  EXPECT_THAT(names(store), ::testing::ElementsAre("step-40", "step-30", "step-10"));
+  // Another process finds it too.
+  const CheckpointStore again(folder.path(), 2);
+  ASSERT_TRUE(again.best());
+  EXPECT_EQ(again.best()->step, 10U);
+  EXPECT_EQ(again.best()->loss, 0.75);
+  store.save(example(50), 0.5);
+  EXPECT_THAT(names(store), ::testing::ElementsAre("step-50", "step-40"));
+  store.remove_after(40);
+  EXPECT_FALSE(store.best());
+  EXPECT_FALSE(std::filesystem::exists(folder / "best.json"));
+}
+
+TEST(Checkpoint, ADamagedNameOfTheBestIsAnError) {
+  const testing::TemporaryFolder folder;
+  CheckpointStore store(folder.path(), 2);
+  store.save(example(10), 0.75);
+  support::write_text_file(folder / "best.json", "{\"step\": ");
+  testing::expect_error<CheckpointError>([&] { store.best(); }, {"best.json", "damaged"});
+}
+
+/// Lets no file of this process grow past `bytes`, as a full disk would.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FullDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
+
+TEST(Checkpoint, AFullDiskIsOneLineAndLeavesTheEarlierOnesAsTheyWere) {
+  const testing::TemporaryFolder folder;
+  CheckpointStore store(folder.path(), 1);
+  store.save(example(10), 0.75);
+  auto large = example(20);
+  large.model["a.weight"] = torch::zeros({100000});
+  {
+    const FullDisk full(65536);
+    testing::expect_error<InputError>([&] { store.save(large, 0.5); }, {"step-20", "cannot be written"});
+  }
+  EXPECT_THAT(names(store), ::testing::ElementsAre("step-10"));
+  EXPECT_EQ(store.best()->step, 10U);
+  EXPECT_TRUE(read_checkpoint(folder / "step-10").model.at("a.weight").equal(torch::full({2, 3}, 10.0)));
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    EXPECT_EQ(entry.path().string().find(".part"), std::string::npos) << entry.path();
+  store.save(large, 0.5);
+  EXPECT_THAT(names(store), ::testing::ElementsAre("step-20"));
 }
 
 TEST(Checkpoint, ADamagedNewestIsPassedOverWithAWarning) {

@@ -250,7 +250,7 @@ class LoneVoice : public distributed::Communicator {
   int size() const noexcept override { return size_; }
   torch::Device device() const noexcept override { return torch::kCPU; }
   void all_reduce_sum(torch::Tensor&) override {}
-  void broadcast(std::span<torch::Tensor> tensors) override {
+  void broadcast(std::span<torch::Tensor> tensors, int) override {
     // The level that all ranks would agree on.
     if (tensors.size() == 1 && tensors[0].numel() == 2) tensors[0].copy_(torch::tensor({1.0, 0.25}));
   }

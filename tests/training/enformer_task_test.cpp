@@ -71,7 +71,7 @@ class EchoCommunicator : public distributed::Communicator {
   int size() const noexcept override { return size_; }
   torch::Device device() const noexcept override { return torch::kCPU; }
   void all_reduce_sum(torch::Tensor& tensor) override { tensor.mul_(size_); }
-  void broadcast(std::span<torch::Tensor>) override {}
+  void broadcast(std::span<torch::Tensor>, int) override {}
   void barrier() override {}
 
  private:
@@ -204,6 +204,28 @@ TEST(EnformerTask, sees_the_same_loci_in_a_step_however_they_are_shared_out) {
     const auto [other_sum, other_count] = step_of(data, batch, ranks, accumulation);
     EXPECT_NEAR(other_sum, sum, 1e-3);
     EXPECT_EQ(other_count, count);
+  }
+}
+
+TEST(EnformerTask, names_the_loci_of_any_micro_batch) {
+  const auto data = planted_motifs(12);
+  const auto alone = distributed::make_communicator({}, torch::kCPU);
+  EnformerTask task(small_parts(), data, {.batch_size = 1, .held_out = 0}, 2, *alone, torch::kCPU);
+  auto& model = dynamic_cast<enformer::EnformerImpl&>(task.module());
+  model.eval();
+  const torch::NoGradGuard no_grad;
+  task.start_epoch(3, 0);
+  for (std::uint64_t step = 0; step < 3; ++step) {
+    for (std::uint64_t slot = 0; slot < 2; ++slot) {
+      const auto text = task.describe_micro_batch(3, step, slot);
+      ASSERT_TRUE(text.starts_with("loci ")) << text;
+      const std::vector<std::uint32_t> locus{static_cast<std::uint32_t>(std::stoul(text.substr(5)))};
+      const auto batch = task.make_batch(locus, /*augment=*/true);
+      const auto output = model.forward(batch.one_hot_B4L, "planted");
+      const auto expected = (output - batch.target_BNT * output.log()).sum().item<double>();
+      EXPECT_NEAR(task.forward(step, static_cast<std::int64_t>(slot)).sum.item<double>(), expected,
+                  1e-4 * std::abs(expected));
+    }
   }
 }
 

@@ -12,8 +12,10 @@
 #include <torch/nn/pimpl.h>
 #include <torch/utils.h>
 
+#include <algorithm>
 #include <limits>
 #include <set>
+#include <string>
 #include <vector>
 
 namespace biodta::testing {
@@ -52,11 +54,24 @@ class LineTask : public training::Task {
     const auto [x, y] = data(epoch_, step);
     const auto error =
         module_(x.narrow(0, micro_batch * points, points)) - y.narrow(0, micro_batch * points, points);
-    torch::Tensor sum = error.pow(2).sum();
-    if (step == broken_step) sum = sum * std::numeric_limits<double>::quiet_NaN();
+    torch::Tensor sum = error.pow(2).sum() * loss_factor;
+    if (breaks(step, micro_batch)) sum = sum * std::numeric_limits<double>::quiet_NaN();
+    if (step == overflowing_step) sum = sum * 1e36;
+    // The value of this is 0, its derivative there is infinite.
+    if (step == steep_step) sum = sum + (module_->linear->weight * 0.0).square().sqrt().sum();
     return {sum, static_cast<double>(points), static_cast<double>(points)};
   }
+  std::string describe_micro_batch(std::uint64_t epoch, std::uint64_t step,
+                                   std::uint64_t slot) const override {
+    return "points " + std::to_string(epoch) + "/" + std::to_string(step) + "/" + std::to_string(slot);
+  }
   training::Metrics evaluate(distributed::Communicator&) override {
+    if (!held_out_losses.empty()) {
+      const auto index =
+          std::min<std::size_t>(static_cast<std::size_t>(evaluations), held_out_losses.size() - 1);
+      ++evaluations;
+      return {{"loss", held_out_losses[index]}};
+    }
     ++evaluations;
     EXPECT_FALSE(module_->is_training());
     EXPECT_FALSE(torch::GradMode::is_enabled());
@@ -70,8 +85,15 @@ class LineTask : public training::Task {
     return {x, x.select(1, 0) * 2.0 - x.select(1, 2) + 0.5};
   }
 
-  std::uint64_t broken_step = std::numeric_limits<std::uint64_t>::max();
-  std::set<std::int64_t> empty;  ///< micro-batches without data
+  static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t broken_step = kNever;       ///< of every epoch: its loss is no number
+  std::int64_t broken_micro_batch = -1;     ///< the one of them that it is; -1 = all
+  std::uint64_t overflowing_step = kNever;  ///< of every epoch: its loss is far too large for float16
+  std::uint64_t steep_step = kNever;        ///< of every epoch: its gradient is no number, its loss is one
+  bool always_broken = false;
+  double loss_factor = 1.0;
+  std::vector<double> held_out_losses;  ///< of one evaluation after another; empty = no loss is told
+  std::set<std::int64_t> empty;         ///< micro-batches without data
   std::vector<std::uint64_t> epochs;
   std::vector<std::uint64_t> first_steps;
   int evaluations = 0;
@@ -79,6 +101,11 @@ class LineTask : public training::Task {
   LineModule& line() { return module_; }
 
  private:
+  bool breaks(std::uint64_t step, std::int64_t micro_batch) const {
+    if (always_broken) return true;
+    return step == broken_step && (broken_micro_batch < 0 || micro_batch == broken_micro_batch);
+  }
+
   std::int64_t micro_batches_;
   LineModule module_;
   std::uint64_t epoch_ = 0;

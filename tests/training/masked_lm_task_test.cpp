@@ -8,7 +8,10 @@
 #include <ATen/ops/log_softmax.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
+#include <map>
 #include <memory>
 #include <set>
 #include <vector>
@@ -67,6 +70,12 @@ class MaskedLm : public ::testing::TestWithParam<bool> {
             torch::kCPU,
             rank,
             ranks};
+  }
+
+  std::vector<std::uint32_t> cut_lengths() const {
+    auto cut = lengths_;
+    for (auto& length : cut) length = std::min<std::uint32_t>(length, kMaxLength);
+    return cut;
   }
 
   testing::TemporaryFolder folder_;
@@ -162,6 +171,78 @@ TEST_P(MaskedLm, EvaluationEqualsCellByCellAndIsTheSameEveryTime) {
   EXPECT_NEAR(metrics.at("perplexity"), std::exp(expected.sum / expected.count), 1e-3);
   EXPECT_GE(metrics.at("top5"), metrics.at("top1"));
   EXPECT_EQ(lm.evaluate(*ranks), metrics);
+}
+
+TEST_P(MaskedLm, EvaluationIsSplitByWhatStandsInTheTargetsPlace) {
+  struct Sums {
+    double loss = 0;
+    double first = 0;
+    double count = 0;
+  };
+  std::map<data::Shown, Sums> expected;
+  auto model = small_model(GetParam());
+  const torch::NoGradGuard no_grad;
+  for (const auto cell : split_.evaluation) {
+    const auto batch = batches_->build_masked(std::vector<std::uint32_t>{cell}, {}, 9,
+                                              std::numeric_limits<std::uint64_t>::max());
+    const auto [masked, targets] = data::masked_tensors(batch);
+    const auto log_p = at::log_softmax(model->forward(data::to_tensors(batch, bank_values()), masked), 1);
+    for (std::int64_t i = 0; i < targets.size(0); ++i) {
+      const auto target = targets[i].item<std::int64_t>();
+      auto& sums = expected[batch.shown[static_cast<std::size_t>(i)]];
+      sums.loss -= log_p[i][target].item<double>();
+      sums.first += log_p[i].argmax().item<std::int64_t>() == target ? 1 : 0;
+      sums.count += 1;
+    }
+  }
+  ASSERT_EQ(expected.size(), 3U) << "the held-out cells should show all three";
+  auto lm = task(options(5));
+  lm.module().eval();
+  const auto metrics = lm.evaluate(*distributed::make_communicator({}, torch::kCPU));
+  for (const auto& [shown, name] : {std::pair{data::Shown::kMask, std::string("mask")},
+                                    {data::Shown::kRandom, "random"},
+                                    {data::Shown::kKept, "kept"}}) {
+    const auto& sums = expected.at(shown);
+    EXPECT_NEAR(metrics.at("loss." + name), sums.loss / sums.count, 1e-5);
+    EXPECT_DOUBLE_EQ(metrics.at("top1." + name), sums.first / sums.count);
+  }
+}
+
+TEST_P(MaskedLm, CountsCellsAndTheOperationsOfItsMatrices) {
+  auto lm = task(options(5));
+  lm.start_epoch(0, 0);
+  const auto loss = lm.forward(0, 0);
+  EXPECT_EQ(loss.samples, 5);
+  // The same from the shapes of the parameters themselves.
+  const auto cut = cut_lengths();
+  data::LengthGroupedSampler sampler(cut, split_.training, 5, options(5).sampler);
+  sampler.set_epoch(0);
+  const auto batch = batches_->build_masked(sampler.slot_of(0, 0, 1), {}, 9, 0);
+  double expected = 0;
+  for (const auto& parameter : lm.module().named_parameters()) {
+    if (parameter->dim() != 2) continue;
+    const auto weights = 6.0 * static_cast<double>(parameter->numel());
+    if (parameter.key().starts_with("bert.encoder."))
+      expected += weights * static_cast<double>(batch.tokens.size());
+    if (parameter.key().starts_with("cls.")) expected += weights * static_cast<double>(batch.masked.size());
+    if (parameter.key().find("adapter") != std::string::npos)
+      expected += weights * static_cast<double>(batch.rows.size());
+  }
+  // One layer, 8 wide: scores and their use, each 2 length² × 8 forward, twice that backward.
+  for (const auto length : batch.lengths) expected += 3 * 2 * 2 * 8.0 * static_cast<double>(length * length);
+  EXPECT_DOUBLE_EQ(loss.flops, expected);
+}
+
+TEST_P(MaskedLm, NamesTheCellsOfAnyMicroBatch) {
+  const auto two = options(2, 2);
+  const auto lm = task(two, 0, 2);
+  const auto cut = cut_lengths();
+  data::LengthGroupedSampler sampler(cut, split_.training, 8, two.sampler);
+  sampler.set_epoch(3);
+  const auto cells = sampler.slot_of(1, 3, 4);
+  ASSERT_EQ(cells.size(), 2U);
+  EXPECT_EQ(lm.describe_micro_batch(3, 1, 3),
+            "cells " + std::to_string(cells[0]) + " and " + std::to_string(cells[1]) + " of the corpus");
 }
 
 TEST_P(MaskedLm, EveryParameterHasAGradient) {

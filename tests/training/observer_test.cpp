@@ -46,8 +46,45 @@ TEST(MetricsFile, EachLineIsOneObject) {
   EXPECT_EQ(lines[0].at("loss"), 2.5);
   EXPECT_EQ(lines[0].at("tokens"), 600);
   EXPECT_EQ(lines[0].at("tokens_per_second"), 300);
+  for (const char* name : {"cells_per_second", "memory_bytes", "flop_utilisation", "loss_scale", "skipped"})
+    EXPECT_FALSE(lines[0].contains(name)) << name;
   EXPECT_EQ(lines[1].at("kind"), "evaluation");
   EXPECT_EQ(lines[1].at("top5"), 0.5);
+}
+
+StepReport full_report() {
+  auto full = report(30);
+  full.samples = 50;
+  full.skipped = 2;
+  full.memory_bytes = 3.5 * (1 << 30);
+  full.flop_utilisation = 0.25;
+  full.loss_scale = 1024;
+  return full;
+}
+
+TEST(MetricsFile, TellsWhatIsKnownBesides) {
+  const testing::TemporaryFolder folder;
+  MetricsFile metrics(folder / "metrics.jsonl");
+  metrics.on_start({.unit = "tokens", .sample_unit = "cells"});
+  metrics.on_step(full_report());
+  const auto line = lines_of(folder / "metrics.jsonl").at(0);
+  EXPECT_EQ(line.at("cells"), 50);
+  EXPECT_EQ(line.at("cells_per_second"), 25);
+  EXPECT_EQ(line.at("memory_bytes"), 3758096384.0);
+  EXPECT_EQ(line.at("flop_utilisation"), 0.25);
+  EXPECT_EQ(line.at("loss_scale"), 1024);
+  EXPECT_EQ(line.at("skipped"), 2);
+}
+
+TEST(ProgressObserver, TellsWhatIsKnownBesides) {
+  testing::RecordingReporter reporter;
+  ProgressObserver observer("train", reporter);
+  observer.on_start({.total_steps = 100, .unit = "tokens", .sample_unit = "cells"});
+  observer.on_step(full_report());
+  EXPECT_THAT(reporter.updates.back(), HasSubstr("25 cells/s"));
+  EXPECT_THAT(reporter.updates.back(), HasSubstr("3.5 GiB"));
+  EXPECT_THAT(reporter.updates.back(), HasSubstr("25% of peak"));
+  EXPECT_THAT(reporter.warnings, ::testing::ElementsAre(HasSubstr("2 steps up to step 30 changed nothing")));
 }
 
 TEST(MetricsFile, AResumedRunDropsWhatCameAfterItsCheckpoint) {

@@ -42,7 +42,7 @@ class TaskLearner {
   static constexpr double kRate = 5e-3;
   std::unique_ptr<distributed::Communicator> ranks;
   Task task;
-  training::AdamW optimizer;
+  training::FusedAdam optimizer;
 };
 
 }  // namespace biodta::testing

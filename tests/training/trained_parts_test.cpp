@@ -37,7 +37,7 @@ std::set<std::string> changed_by_a_step(const TrainableOptions& options, std::si
   auto model = two_heads();
   TrainedParts parts(model, "planted", options);
   const auto before = weights::state_of(*model);
-  AdamW optimizer(*model, {.learning_rate = 0.1, .weight_decay = 0.5, .decay_norms_and_biases = true});
+  FusedAdam optimizer(*model, {.learning_rate = 0.1, .weight_decay = 0.5, .decay_norms_and_biases = true});
   optimizer_tensors = optimizer.state().size();
   parts.set_training();
   // Attention outputs start at zero, which hides the transformer from the first gradient: twice.
@@ -127,7 +127,7 @@ class TripleEcho : public distributed::Communicator {
     ++calls;
     tensor.mul_(4);
   }
-  void broadcast(std::span<torch::Tensor>) override {}
+  void broadcast(std::span<torch::Tensor>, int) override {}
   void barrier() override {}
   int calls = 0;
 };

@@ -7,6 +7,7 @@
 #include <biodta/support/options.hpp>
 #include <biodta/support/random.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -22,10 +23,19 @@ void describe(support::OptionVisitor& visit, MaskingOptions& options);
 /// Throws ConfigError for shares outside of [0, 1], alone or together, and where nothing would be a target.
 void validate(const MaskingOptions& options);
 
+/// What was put in a target's place.
+enum class Shown : std::uint8_t {
+  kMask,    ///< the mask token
+  kRandom,  ///< a gene drawn at random, which may be the true one
+  kKept     ///< the true token
+};
+inline constexpr std::size_t kShownKinds = 3;
+
 /// What was done to one cell.
 struct MaskedCell {
   std::vector<std::uint32_t> positions;  ///< of the targets, ascending
   std::vector<cells::TokenId> targets;   ///< the true tokens there
+  std::vector<Shown> shown;              ///< what stands there now
 };
 /// Masks `tokens` (genes only; specials are neither chosen nor drawn) in place.
 /// A cell with at least one token has at least one target.

@@ -27,6 +27,7 @@ struct PackedBatch {
   std::vector<std::int64_t> rows;       ///< [U] RowIndex into the bank, each once, ascending
   std::vector<std::int64_t> masked;     ///< [M] index into tokens
   std::vector<std::int64_t> targets;    ///< [M] true token
+  std::vector<Shown> shown;             ///< [M] what stands in the target's place
 };
 
 /// Which bank row a token has: the join of a vocabulary with a bank, by gene id.

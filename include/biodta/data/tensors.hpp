@@ -30,6 +30,9 @@ struct VocabularyRows {
 /// @param bank_values_RE  [rows, E] float32 of the bank that `rows` joins.
 VocabularyRows vocabulary_rows(const TokenRows& rows, const torch::Tensor& bank_values_RE);
 
+/// [M] int64, data::Shown as a number; empty for a batch that was not masked.
+torch::Tensor shown_tensor(const PackedBatch& batch, torch::Device device = torch::kCPU);
+
 /// Where the targets are and what they are; both empty for a batch that was not masked.
 struct MaskedTensors {
   torch::Tensor masked_M;   ///< int64 index into the batch's tokens

@@ -43,8 +43,8 @@ class Communicator {
   bool is_first() const noexcept { return rank() == 0; }
   /// Sums in place over all ranks.
   virtual void all_reduce_sum(torch::Tensor& tensor) = 0;
-  /// From rank 0 to all, in place.
-  virtual void broadcast(std::span<torch::Tensor> tensors) = 0;
+  /// From one rank to all, in place.
+  virtual void broadcast(std::span<torch::Tensor> tensors, int from = 0) = 0;
   virtual void barrier() = 0;
   /// PyTorch's own process group behind this, for GradientReducer; nullptr when alone.
   virtual c10d::ProcessGroup* process_group() noexcept { return nullptr; }

@@ -18,4 +18,7 @@ std::string bytes_checksum(std::span<const std::byte> bytes);
 /// The number itself; `before` is that of the bytes that these follow.
 std::uint32_t bytes_crc32(std::span<const std::byte> bytes, std::uint32_t before = 0);
 
+/// CRC-32C (Castagnoli), which TensorBoard's files carry: another polynomial than zlib's.
+std::uint32_t bytes_crc32c(std::span<const std::byte> bytes);
+
 }  // namespace biodta::support

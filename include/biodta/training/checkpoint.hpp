@@ -26,18 +26,31 @@ struct Checkpoint {
   int ranks = 1;
   weights::NamedTensors model;
   weights::NamedTensors optimizer;
-  TaskState task;                  ///< tensors are kept in optimizer.safetensors as "task.<name>"
-  std::vector<double> log_window;  ///< sums since the last log line
+  TaskState task;  ///< tensors are kept in optimizer.safetensors as "task.<name>"
+  /// The loop's own figures by name: sums since the last log line, steps skipped in a row, the scale of
+  /// float16 losses. One that is missing (of an older version) is 0.
+  std::map<std::string, double> loop;
+};
+
+/// The checkpoint of the lowest held-out loss.
+struct BestCheckpoint {
+  std::uint64_t step = 0;
+  double loss = 0;
 };
 
 /// The checkpoints of one run folder. One process writes.
 class CheckpointStore {
  public:
   /// @param folder     `run/checkpoints`; made when missing.
-  /// @param keep_last  older ones are removed after a new one is whole; 0 = keep all.
+  /// @param keep_last  older ones are removed after a new one is whole, but never the best; 0 = keep all.
   CheckpointStore(std::filesystem::path folder, std::size_t keep_last);
-  /// Writes atomically and gives its folder. A checkpoint of the same step is replaced.
-  std::filesystem::path save(const Checkpoint& checkpoint);
+  /// Writes atomically and gives its folder. A checkpoint of the same step is replaced. Where it cannot be
+  /// written (a full disk), throws InputError; those before are as they were.
+  /// @param best_loss  the held-out loss that makes it the best so far, which `best.json` then says; nothing
+  ///                   = the best stays another.
+  std::filesystem::path save(const Checkpoint& checkpoint, std::optional<double> best_loss = std::nullopt);
+  /// What `best.json` names; nothing when there is none, or that checkpoint is gone.
+  std::optional<BestCheckpoint> best() const;
   /// Folders `step-N`, newest (largest N) first.
   std::vector<std::filesystem::path> list() const;
   /// The newest that is whole; damaged ones are passed over with a warning. Nothing when there is none.
@@ -49,6 +62,8 @@ class CheckpointStore {
   void clear();
 
  private:
+  void remove_old() const;
+
   std::filesystem::path folder_;
   std::size_t keep_last_;
 };

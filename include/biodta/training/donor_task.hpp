@@ -95,6 +95,8 @@ class DonorTask : public Task {
   void set_training() override { parts_.set_training(); }
   void start_epoch(std::uint64_t epoch, std::uint64_t first_step) override;
   MicroBatchLoss forward(std::uint64_t step, std::int64_t micro_batch) override;
+  std::string describe_micro_batch(std::uint64_t epoch, std::uint64_t step,
+                                   std::uint64_t slot) const override;
   Metrics evaluate(distributed::Communicator& ranks) override;
   TaskState state() override;
   void load_state(const TaskState& state) override;
@@ -123,6 +125,7 @@ class DonorTask : public Task {
     std::vector<std::uint32_t> training;  // ascending
     std::vector<std::uint32_t> held_out;
   };
+  std::vector<std::uint32_t> order_of(std::uint64_t epoch) const;
   void split_donors();
   void split_genes();
   double measured(std::uint32_t gene, std::uint32_t donor) const;

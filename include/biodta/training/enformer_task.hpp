@@ -67,6 +67,8 @@ class EnformerTask : public Task {
   bool uses_every_parameter() const override { return true; }
   void set_training() override { parts_.set_training(); }
   MicroBatchLoss forward(std::uint64_t step, std::int64_t micro_batch) override;
+  std::string describe_micro_batch(std::uint64_t epoch, std::uint64_t step,
+                                   std::uint64_t slot) const override;
   Metrics evaluate(distributed::Communicator& ranks) override;
   TaskState state() override;
   void load_state(const TaskState& state) override;
@@ -86,6 +88,7 @@ class EnformerTask : public Task {
   const std::vector<std::uint32_t>& held_out_loci() const noexcept { return held_out_; }
 
  private:
+  std::vector<std::uint32_t> order_of(std::uint64_t epoch) const;
   std::string window_of(std::uint32_t locus, std::int64_t shift) const;
   torch::Tensor predict(const Batch& batch);
 

@@ -45,7 +45,13 @@ struct MaskedLmData {
 ///
 /// Evaluation: held-out cells with masks that are the same every time: "loss" (nats a masked token),
 /// "perplexity" (its exponential), "top1" and "top5" (share of masked tokens whose true token is among the
-/// most probable), "masked_tokens".
+/// most probable), "masked_tokens"; and, for what was put in the target's place (data::Shown), "loss.mask",
+/// "top1.mask", "loss.random", "top1.random", "loss.kept", "top1.kept", each where there is such a target.
+///
+/// Operations of a micro-batch, for the share of a GPU's peak: 6 for each weight of a matrix and each row
+/// that it multiplies (2 forward, 4 backward), and 12 × layers × hidden × length² for the attention of each
+/// cell (Chowdhery et al. 2022, PaLM, appendix B). Rows are tokens in the encoder, masked tokens in the head
+/// and distinct embedding rows in the adapter; tables, norms and activations are left out.
 class MaskedLmTask : public Task {
  public:
   /// @param model  on `device`.
@@ -58,9 +64,12 @@ class MaskedLmTask : public Task {
   torch::Device device() const override;
   std::uint64_t steps_per_epoch() const override;
   std::string_view unit() const override { return "tokens"; }
+  std::string_view sample_unit() const override { return "cells"; }
   bool uses_every_parameter() const override { return true; }
   void start_epoch(std::uint64_t epoch, std::uint64_t first_step) override;
   MicroBatchLoss forward(std::uint64_t step, std::int64_t micro_batch) override;
+  std::string describe_micro_batch(std::uint64_t epoch, std::uint64_t step,
+                                   std::uint64_t slot) const override;
   Metrics evaluate(distributed::Communicator& ranks) override;
   TaskState state() override;
   void load_state(const TaskState& state) override;

@@ -17,18 +17,25 @@ struct RunStart {
   std::uint64_t first_step = 0;  ///< steps already done (a resumed run)
   std::uint64_t total_steps = 0;
   std::uint64_t steps_per_epoch = 0;
-  std::string unit;  ///< Task::unit()
+  std::string unit;         ///< Task::unit()
+  std::string sample_unit;  ///< Task::sample_unit(); empty = samples are not counted
 };
 
 /// Figures since the last log line.
 struct StepReport {
   std::uint64_t step = 0;  ///< optimizer steps finished
   std::uint64_t epoch = 0;
-  double loss = 0;           ///< mean over the window and all ranks
-  double learning_rate = 0;  ///< of the last step
-  double gradient_norm = 0;  ///< of the last step, before clipping
-  double units = 0;          ///< over all ranks
-  double seconds = 0;        ///< wall time of the window, evaluation and checkpoints excluded
+  double loss = 0;            ///< mean over the window's steps that were not skipped, and all ranks
+  double learning_rate = 0;   ///< of the last step
+  double gradient_norm = 0;   ///< of the last step, before clipping
+  double units = 0;           ///< over all ranks
+  double samples = 0;         ///< over all ranks
+  double seconds = 0;         ///< wall time of the window, evaluation and checkpoints excluded
+  std::uint64_t skipped = 0;  ///< steps of the window that changed nothing (TrainingOptions::non_finite)
+  double memory_bytes = 0;    ///< of the first rank: the GPU's peak, on the CPU the resident set
+  /// Share of the GPUs' bf16 peak that the model's operations come to; 0 = not known.
+  double flop_utilisation = 0;
+  double loss_scale = 0;  ///< of float16; 0 = none
 };
 
 /// Called on the first rank only, from the loop's thread.
@@ -66,9 +73,11 @@ class MetricsFile : public Observer {
   std::filesystem::path path_;
   std::ofstream file_;
   std::string unit_;
+  std::string sample_unit_;
 };
 
-/// Progress with loss and throughput, and a message for each evaluation.
+/// Progress with loss, throughput, memory and, where the GPU's peak is known, the share of it; the time that
+/// is left comes from the reporter. A message for each evaluation, a warning for skipped steps.
 class ProgressObserver : public Observer {
  public:
   /// @param stage     name of the stage, for example "train".
@@ -86,6 +95,7 @@ class ProgressObserver : public Observer {
   support::Reporter& reporter_;
   std::unique_ptr<support::Progress> progress_;
   std::string unit_;
+  std::string sample_unit_;
 };
 
 }  // namespace biodta::training

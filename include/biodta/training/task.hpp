@@ -29,6 +29,11 @@ struct MicroBatchLoss {
   double count = 0;
   /// Size of the micro-batch in Task::unit(), for throughput.
   double units = 0;
+  /// The same in Task::sample_unit(); 0 where the task has none.
+  double samples = 0;
+  /// Floating-point operations of its forward and backward pass, as the task's formula has them; 0 = not
+  /// known.
+  double flops = 0;
 };
 
 /// What a task wants kept in a checkpoint besides its module.
@@ -54,6 +59,9 @@ class Task {
   virtual std::uint64_t steps_per_epoch() const = 0;
   /// Plural noun of what MicroBatchLoss::units counts, for example "tokens".
   virtual std::string_view unit() const = 0;
+  /// Plural noun of what MicroBatchLoss::samples counts, for example "cells"; empty where the task counts
+  /// none.
+  virtual std::string_view sample_unit() const { return {}; }
 
   /// Whether every parameter has a part in every non-empty micro-batch's loss. True saves the ranks a walk
   /// over the graph.
@@ -70,6 +78,18 @@ class Task {
   /// @param step         within the epoch.
   /// @param micro_batch  0 … TrainingOptions::gradient_accumulation - 1.
   virtual MicroBatchLoss forward(std::uint64_t step, std::int64_t micro_batch) = 0;
+
+  /// What a micro-batch holds, for the error that its loss caused: "cells 3, 17 and 40"; empty where the task
+  /// cannot tell. On any rank, for every rank's.
+  /// @param step  within the epoch.
+  /// @param slot  rank × gradient_accumulation + micro-batch.
+  virtual std::string describe_micro_batch(std::uint64_t epoch, std::uint64_t step,
+                                           std::uint64_t slot) const {
+    static_cast<void>(epoch);
+    static_cast<void>(step);
+    static_cast<void>(slot);
+    return {};
+  }
 
   /// Held-out evaluation, the ranks sharing the work; every rank returns the same figures. The module is in
   /// eval mode, without gradients. Empty when nothing is held out.

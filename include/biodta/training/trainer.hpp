@@ -20,7 +20,15 @@ namespace biodta::training {
 
 enum class Precision {
   kFloat32,
-  kBfloat16  ///< forward pass under autocast; parameters, gradients and optimizer stay float32
+  kBfloat16,  ///< forward pass under autocast; parameters, gradients and optimizer stay float32
+  kFloat16    ///< the same with float16 and dynamic loss scaling: for GPUs without bfloat16
+};
+
+/// What becomes of a step whose loss or gradient is no finite number. Parameters and optimizer never take it
+/// in; known to the host at the next log line or checkpoint.
+enum class NonFinite {
+  kStop,  ///< the run ends with an error, at the parameters of before that step; no checkpoint is written
+  kSkip   ///< the step is passed over and counted
 };
 
 enum class Resume {
@@ -37,8 +45,17 @@ struct TrainingOptions {
   std::int64_t checkpoint_every = 1000;    ///< steps; 0 = at the end only
   std::int64_t keep_last = 2;              ///< checkpoints kept; 0 = all
   std::int64_t log_every = 10;  ///< steps between log lines: the only time the device is waited for
+  /// Minutes of wall time between checkpoints, besides checkpoint_every; 0 = off. With several ranks on CUDA,
+  /// at the next log line.
+  double checkpoint_minutes = 0;
+  bool keep_best = true;  ///< the checkpoint of the lowest held-out loss is kept besides the last
   Precision precision = Precision::kFloat32;
-  std::int64_t seed = 0;  ///< of the initial weights and dropout
+  NonFinite non_finite = NonFinite::kStop;
+  /// More skipped steps than this between two log lines, or in a row, end the run. Holds for steps that
+  /// float16 loss scaling skips too.
+  std::int64_t max_skipped = 10;
+  bool tensorboard = false;  ///< event files beside metrics.jsonl
+  std::int64_t seed = 0;     ///< of the initial weights and dropout
   Resume resume = Resume::kAuto;
   std::filesystem::path resume_from;  ///< a `step-N` folder to go on from, in place of `resume`
 };
@@ -62,9 +79,10 @@ struct TrainerParts {
 };
 
 struct TrainingOutcome {
-  std::uint64_t steps = 0;  ///< finished, resumed ones included
-  bool stopped = false;     ///< before the last step, because `stop` was set
-  Metrics evaluation;       ///< of the last step; empty when stopped or nothing is held out
+  std::uint64_t steps = 0;    ///< finished, resumed ones included
+  bool stopped = false;       ///< before the last step, because `stop` was set
+  std::uint64_t skipped = 0;  ///< steps of this process that changed nothing, as far as log lines go
+  Metrics evaluation;         ///< of the last step; empty when stopped or nothing is held out
 };
 
 /// Runs a task to its end: for each step the micro-batches of this rank, gradients summed over the ranks and
@@ -74,8 +92,8 @@ class Trainer {
  public:
   /// @param peak_learning_rate  multiplied by the schedule's factor.
   Trainer(TrainerParts parts, const TrainingOptions& options, double peak_learning_rate);
-  /// Throws Error when the loss is no longer finite, CheckpointError when the checkpoint to go on from is
-  /// unusable.
+  /// Throws Error when a loss or a gradient is not finite (see NonFinite), CheckpointError when the
+  /// checkpoint to go on from is unusable.
   TrainingOutcome run();
 
  private:
