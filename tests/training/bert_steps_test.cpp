@@ -47,7 +47,7 @@ class LossesObserver : public Observer {
 
 std::vector<double> run(Task& task, const OptimizerOptions& optimizer_options, std::int64_t steps,
                         const ScheduleOptions& schedule_options) {
-  AdamW optimizer(task.module(), optimizer_options);
+  FusedAdam optimizer(task.module(), optimizer_options);
   const auto ranks = distributed::make_communicator({}, torch::kCPU);
   const Schedule schedule(schedule_options, static_cast<std::uint64_t>(steps));
   LossesObserver losses;
