@@ -66,6 +66,8 @@ function(biodta_add_tests room)
     _biodta_use_torch(${target})
   endif()
   include(GoogleTest)
+  # Tests run side by side, each with as many threads as the machine has: threads that spin while they wait would hold each
+  # other up, a hundredfold where networks are small.
   gtest_discover_tests(${target} TEST_PREFIX "${room}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT OMP_WAIT_POLICY=passive)
 endfunction()

@@ -215,7 +215,7 @@ TEST_P(MaskedLm, CountsCellsAndTheOperationsOfItsMatrices) {
   EXPECT_EQ(loss.samples, 5);
   // The same from the shapes of the parameters themselves.
   const auto cut = cut_lengths();
-  data::LengthGroupedSampler sampler(cut, split_.training, 5, options(5).sampler);
+  data::LengthGroupedSampler sampler(cut, split_.training, 1, options(5).sampler);
   sampler.set_epoch(0);
   const auto batch = batches_->build_masked(sampler.slot_of(0, 0, 1), {}, 9, 0);
   double expected = 0;
@@ -237,7 +237,7 @@ TEST_P(MaskedLm, NamesTheCellsOfAnyMicroBatch) {
   const auto two = options(2, 2);
   const auto lm = task(two, 0, 2);
   const auto cut = cut_lengths();
-  data::LengthGroupedSampler sampler(cut, split_.training, 8, two.sampler);
+  data::LengthGroupedSampler sampler(cut, split_.training, 4, two.sampler);
   sampler.set_epoch(3);
   const auto cells = sampler.slot_of(1, 3, 4);
   ASSERT_EQ(cells.size(), 2U);
