@@ -150,8 +150,7 @@ torch::Tensor EnformerImpl::convolve(const torch::Tensor& one_hot_B4L, Interval 
 BinRows EnformerImpl::project(const torch::Tensor& x_BND) {
   if (parts_->transformer.empty()) return {x_BND, {}, {}, {}};
   const torch::NoGradGuard no_grad;
-  const auto projected = parts_->transformer.front()->project(x_BND);
-  return {x_BND, projected.q_BNJ, projected.k_BNJ, projected.v_BND};
+  return parts_->transformer.front()->project(x_BND);
 }
 
 torch::Tensor EnformerImpl::attend(const BinRows& rows) {
@@ -161,12 +160,11 @@ torch::Tensor EnformerImpl::attend(const BinRows& rows) {
   if (parts_->transformer.empty()) x = x.narrow(1, first, kept);
   for (std::size_t i = 0; i < parts_->transformer.size(); ++i) {
     auto& block = *parts_->transformer[i];
-    const auto projected =
-        i == 0 ? layers::Projections{rows.q_BNJ, rows.k_BNJ, rows.v_BND} : block.project(x);
     // After the last block only the kept bins are looked at.
     const bool last = i + 1 == parts_->transformer.size();
     const auto looked_at = last ? Interval{first, first + kept} : Interval{0, bins};
-    x = block.infer(x, projected, parts_->basis(bins, config_.dim / config_.heads, x), looked_at);
+    const auto& basis = parts_->basis(bins, config_.dim / config_.heads, x);
+    x = block.infer(i == 0 ? rows : block.project(x), basis, looked_at);
   }
   return parts_->final_pointwise->infer(x);
 }

@@ -98,13 +98,12 @@ void for_each_block(const torch::Tensor& q_BHNK, std::int64_t keys, const Work& 
 
 }  // namespace
 
-Projections AttentionImpl::project(const torch::Tensor& x_BND) {
-  return {to_q_->forward(x_BND).mul_(1.0 / std::sqrt(static_cast<double>(key_size_))), to_k_->forward(x_BND),
-          to_v_->forward(x_BND)};
+BinRows AttentionImpl::project(const torch::Tensor& x_BND) {
+  return {x_BND, to_q_->forward(x_BND).mul_(1.0 / std::sqrt(static_cast<double>(key_size_))),
+          to_k_->forward(x_BND), to_v_->forward(x_BND)};
 }
 
-torch::Tensor AttentionImpl::infer(const Projections& projected, const torch::Tensor& basis_PF,
-                                   Interval kept) {
+torch::Tensor AttentionImpl::infer(const BinRows& projected, const torch::Tensor& basis_PF, Interval kept) {
   const auto batch = projected.k_BNJ.size(0), bins = projected.k_BNJ.size(1);
   const auto by_head = [&](const torch::Tensor& x) {
     return x.view({batch, x.size(1), heads_, -1}).transpose(1, 2);
@@ -165,14 +164,15 @@ torch::Tensor TransformerBlockImpl::forward(const torch::Tensor& x_BND, const to
   return h_BND + drop(contract_->forward(expanded));
 }
 
-Projections TransformerBlockImpl::project(const torch::Tensor& x_BND) {
-  return attention_->project(attention_norm_->forward(x_BND));
+BinRows TransformerBlockImpl::project(const torch::Tensor& x_BND) {
+  auto rows = attention_->project(attention_norm_->forward(x_BND));
+  rows.x_BND = x_BND;  // the residual goes round the norm
+  return rows;
 }
 
-torch::Tensor TransformerBlockImpl::infer(const torch::Tensor& x_BND, const Projections& projected,
-                                          const torch::Tensor& basis_PF, Interval kept) {
-  auto h_BND = attention_->infer(projected, basis_PF, kept);
-  h_BND.add_(x_BND.narrow(1, kept.first, kept.size()));
+torch::Tensor TransformerBlockImpl::infer(const BinRows& rows, const torch::Tensor& basis_PF, Interval kept) {
+  auto h_BND = attention_->infer(rows, basis_PF, kept);
+  h_BND.add_(rows.x_BND.narrow(1, kept.first, kept.size()));
   auto expanded = expand_->forward(feed_forward_norm_->forward(h_BND));
   return h_BND.add_(contract_->forward(expanded.relu_()));
 }

@@ -3,6 +3,7 @@
 
 #include "layers.hpp"
 
+#include <biodta/enformer/bin_rows.hpp>
 #include <biodta/enformer/config.hpp>
 #include <biodta/enformer/interval.hpp>
 
@@ -19,12 +20,6 @@ namespace biodta::enformer::layers {
 ///                     of the first query and the last key.
 torch::Tensor relative_shift(const torch::Tensor& logits_BHQP);
 
-/// What attention sees of each row, apart from the others. J = heads × key size.
-struct Projections {
-  torch::Tensor q_BNJ;  ///< scaled
-  torch::Tensor k_BNJ, v_BND;
-};
-
 /// Multi-head attention whose logits add a content term and a relative-position term, each with its own query
 /// bias.
 class AttentionImpl : public torch::nn::Module, public Initialisable {
@@ -32,11 +27,12 @@ class AttentionImpl : public torch::nn::Module, public Initialisable {
   explicit AttentionImpl(const EnformerConfig& config);
   /// @param basis_PF  positional_basis(N, F).
   torch::Tensor forward(const torch::Tensor& x_BND, const torch::Tensor& basis_PF);
-  Projections project(const torch::Tensor& x_BND);
+  /// x with its queries (scaled), keys and values.
+  BinRows project(const torch::Tensor& x_BND);
   /// Rows `kept` of forward(x) in eval mode: a block of queries at a time, with the distances that the block
   /// can have, so that no matrix of all queries and keys exists.
   /// @param projected  project(x).
-  torch::Tensor infer(const Projections& projected, const torch::Tensor& basis_PF, Interval kept);
+  torch::Tensor infer(const BinRows& projected, const torch::Tensor& basis_PF, Interval kept);
   void initialise(torch::Generator& random) override;
 
  private:
@@ -54,12 +50,11 @@ class TransformerBlockImpl : public torch::nn::Module {
  public:
   explicit TransformerBlockImpl(const EnformerConfig& config);
   torch::Tensor forward(const torch::Tensor& x_BND, const torch::Tensor& basis_PF);
-  /// The attention's, of each row.
-  Projections project(const torch::Tensor& x_BND);
+  /// x, and the queries, keys and values of its norm.
+  BinRows project(const torch::Tensor& x_BND);
   /// Rows `kept` of forward(x) in eval mode.
-  /// @param projected  project(x).
-  torch::Tensor infer(const torch::Tensor& x_BND, const Projections& projected, const torch::Tensor& basis_PF,
-                      Interval kept);
+  /// @param rows  project(x).
+  torch::Tensor infer(const BinRows& rows, const torch::Tensor& basis_PF, Interval kept);
 
  private:
   double dropout_;
