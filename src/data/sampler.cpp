@@ -75,19 +75,16 @@ LengthGroupedSampler::LengthGroupedSampler(std::span<const std::uint32_t> length
     }
     if (takes_part_[cell]) throw Error("sampler: cell " + std::to_string(cell) + " was named twice");
     takes_part_[cell] = true;
+    longest_ = std::max(longest_, lengths_[cell]);
   }
   order_.resize(cells.size());
   if (options_.batch_tokens > 0) {
-    double tokens = 0;
-    std::uint32_t longest = 0;
-    for (const std::uint32_t cell : cells) {
-      tokens += lengths_[cell];
-      longest = std::max(longest, lengths_[cell]);
-    }
-    if (std::cmp_less(options_.batch_tokens, longest)) {
+    if (std::cmp_less(options_.batch_tokens, longest_)) {
       throw ConfigError("sampler: batch_tokens is " + std::to_string(options_.batch_tokens) +
-                        ", expected at least the " + std::to_string(longest) + " of the longest cell");
+                        ", expected at least the " + std::to_string(longest_) + " of the longest cell");
     }
+    double tokens = 0;
+    for (const std::uint32_t cell : cells) tokens += lengths_[cell];
     const double mean = std::max(1.0, tokens / std::max(1.0, static_cast<double>(cells.size())));
     cells_per_batch_ = static_cast<double>(options_.batch_tokens) * static_cast<double>(slots) / mean;
     global_size_ = static_cast<std::size_t>(std::llround(cells_per_batch_));
@@ -120,16 +117,13 @@ void LengthGroupedSampler::plan_batches() {
 void LengthGroupedSampler::set_epoch(std::uint64_t epoch) {
   epoch_ = epoch;
   auto next = order_.begin();
-  std::uint32_t longest = 0;
   for (std::size_t cell = 0; cell < takes_part_.size(); ++cell) {
-    if (!takes_part_[cell]) continue;
-    *next++ = static_cast<std::uint32_t>(cell);
-    longest = std::max(longest, lengths_[cell]);
+    if (takes_part_[cell]) *next++ = static_cast<std::uint32_t>(cell);
   }
   std::iota(sequence_.begin(), sequence_.end(), 0U);
   auto random = support::RandomStream::of({static_cast<std::uint64_t>(options_.seed), epoch});
   random.shuffle(order_);
-  LengthSort sort(longest);
+  LengthSort sort(longest_);
   std::size_t first_batch = 0;
   for (std::size_t begin = 0; begin < order_.size(); begin += megabatch_size_) {
     const auto size = std::min(megabatch_size_, order_.size() - begin), batches = batches_of(size);

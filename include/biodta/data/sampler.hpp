@@ -69,6 +69,7 @@ class LengthGroupedSampler {
 
   std::span<const std::uint32_t> lengths_;
   std::vector<bool> takes_part_;  // [lengths]
+  std::uint32_t longest_ = 0;     // of those that take part
   SamplerOptions options_;
   std::size_t global_size_;         // cells of a global batch; by tokens the mean of it
   std::size_t megabatch_size_ = 0;  // cells
