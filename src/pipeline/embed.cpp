@@ -143,12 +143,6 @@ class EmbedRun {
         "predictions: found a sample called \"reference\", which is what the table calls the genome");
   }
 
-  std::filesystem::path journal_path() const {
-    auto path = options_.output;
-    path += ".part";
-    return path;
-  }
-
   /// Whether this very job stands finished. Throws for other outputs that would be replaced; with a journal
   /// beside them they are a run's that was killed while it wrote them.
   bool is_done(const embedding::Provenance& provenance) const {
@@ -156,7 +150,7 @@ class EmbedRun {
     const bool has_bank = std::filesystem::exists(options_.output);
     const bool has_predictions =
         !options_.predictions.empty() && std::filesystem::exists(options_.predictions);
-    const bool has_journal = std::filesystem::exists(journal_path());
+    const bool has_journal = std::filesystem::exists(journal_of(options_.output));
     if (has_bank && !is_bank_of(provenance)) refuse_existing("output", options_.output);
     if (has_journal) return false;
     if (has_predictions && !has_bank) refuse_existing("predictions", options_.predictions);
@@ -181,7 +175,7 @@ class EmbedRun {
   }
 
   void open_journal(const embedding::JobIdentity& job) {
-    const auto path = journal_path();
+    const auto path = journal_of(options_.output);
     const auto mode =
         options_.restart ? embedding::RowJournal::Mode::kRestart : embedding::RowJournal::Mode::kGoOn;
     journal_.emplace(path, job, mode, [&](std::uint64_t, std::span<const std::byte> bytes) {

@@ -114,4 +114,10 @@ embedding::Provenance provenance_of(const EmbedOptions& options, const embedding
   return provenance;
 }
 
+std::filesystem::path journal_of(const std::filesystem::path& output) {
+  auto path = output;
+  path += ".part";
+  return path;
+}
+
 }  // namespace biodta::pipeline

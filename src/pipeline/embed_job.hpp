@@ -7,6 +7,7 @@
 #include <biodta/enformer/tracks.hpp>
 #include <biodta/pipeline/embed.hpp>
 
+#include <filesystem>
 #include <span>
 #include <string>
 
@@ -23,6 +24,9 @@ embedding::JobIdentity job_of(const EmbedOptions& options, const std::string& mo
 /// @param window  bp of the Enformer's input.
 embedding::Provenance provenance_of(const EmbedOptions& options, const embedding::JobIdentity& job,
                                     std::int64_t window);
+
+/// What a killed job leaves beside its output, to go on from.
+std::filesystem::path journal_of(const std::filesystem::path& output);
 
 /// Attributes that a shard has beside them; a merge compares and drops them.
 inline constexpr const char* kShardAttribute = "shard";

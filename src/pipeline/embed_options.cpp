@@ -1,5 +1,6 @@
 #include "embed_options.hpp"
 
+#include "embed_job.hpp"
 #include "required_paths.hpp"
 #include "shard.hpp"
 
@@ -41,10 +42,8 @@ void check_readout(const EmbedOptions& options) {
     throw ConfigError("bins: is set, but tracks are not");
   if (options.predictions.empty()) return;
   std::error_code ignored;
-  auto journal = options.output;
-  journal += ".part";
   const auto written = std::filesystem::weakly_canonical(options.predictions, ignored);
-  for (const auto& other : {options.output, journal}) {
+  for (const auto& other : {options.output, journal_of(options.output)}) {
     if (written == std::filesystem::weakly_canonical(other, ignored))
       throw ConfigError("predictions: found " + options.predictions.string() +
                         ", which the output needs too");

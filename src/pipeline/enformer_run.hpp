@@ -20,6 +20,9 @@
 
 namespace biodta::pipeline {
 
+/// What stands in a run's folder when it has come to its end, and not before.
+inline constexpr const char* kTrainedWeights = "model.safetensors";
+
 /// Data, network and task of a run: each refers to the one before.
 struct EnformerRun {
   std::optional<training::TrackData> tracks;

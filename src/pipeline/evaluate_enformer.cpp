@@ -90,7 +90,7 @@ training::Metrics evaluate_enformer(const TrainEnformerOptions& given, support::
     options.weights = options.output;
     options.output = options.output / "evaluation";
   }
-  if (std::filesystem::exists(options.output / "model.safetensors")) {
+  if (std::filesystem::exists(options.output / kTrainedWeights)) {
     throw ConfigError(
         "output: found " + options.output.string() + ", which holds a network of its own, but weights is " +
             options.weights.string(),

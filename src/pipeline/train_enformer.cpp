@@ -14,8 +14,6 @@
 namespace biodta::pipeline {
 namespace {
 
-constexpr const char* kTrainedWeights = "model.safetensors";
-
 training::Schedule schedule_of(const TrainEnformerOptions& options, const training::Task& task) {
   return {options.schedule, training::total_steps(options.training, task.steps_per_epoch())};
 }
