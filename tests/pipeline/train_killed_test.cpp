@@ -18,17 +18,6 @@ namespace {
 
 using testing::TrainWorld;
 
-int newest_checkpoint(const std::filesystem::path& run) {
-  int newest = 0;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(run / "checkpoints", ignored)) {
-    const auto name = entry.path().filename().string();
-    if (name.starts_with("step-") && name.find(".part") == std::string::npos)
-      newest = std::max(newest, std::stoi(name.substr(5)));
-  }
-  return newest;
-}
-
 void pause_for(std::chrono::microseconds time) {
   std::this_thread::sleep_for(time);
 }
@@ -53,14 +42,14 @@ TEST(TrainKilled, TwentyTimesAtAnyMomentEndsWithTheSameWeights) {
   int killed_with_progress = 0;
   for (int kill = 0; kill < kKills; ++kill) {
     auto process = world.start("killed", settings);
-    const int before = newest_checkpoint(world / "killed");
+    const int before = world.newest_checkpoint("killed");
     const int wanted = before + kEvery * static_cast<int>(random.below(kMostCheckpoints));
-    for (int i = 0; i < 60'000 && newest_checkpoint(world / "killed") < wanted; ++i)
+    for (int i = 0; i < 60'000 && world.newest_checkpoint("killed") < wanted; ++i)
       pause_for(std::chrono::milliseconds(1));
     pause_for(std::chrono::microseconds(random.below(40'000)));
     process.signal(SIGKILL);
     ASSERT_EQ(process.wait(), -SIGKILL) << process.log();
-    killed_with_progress += newest_checkpoint(world / "killed") > before ? 1 : 0;
+    killed_with_progress += world.newest_checkpoint("killed") > before ? 1 : 0;
   }
   EXPECT_GT(killed_with_progress, kKills / 3);
   world.train("killed", settings);

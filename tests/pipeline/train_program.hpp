@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -16,6 +17,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -139,6 +141,18 @@ schedule: {warmup_fraction: 0.1}
 
   std::string model_bytes(const std::string& run) const {
     return bytes_of(folder_ / run / "model" / "model.safetensors");
+  }
+
+  /// Step of the newest whole checkpoint; 0 = none yet.
+  int newest_checkpoint(const std::string& run) const {
+    int newest = 0;
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / run / "checkpoints", ignored)) {
+      const auto name = entry.path().filename().string();
+      if (name.starts_with("step-") && name.find(".part") == std::string::npos)
+        newest = std::max(newest, std::stoi(name.substr(5)));
+    }
+    return newest;
   }
 
   /// Waits, at most two minutes, until the run has a checkpoint of this step.
