@@ -14,7 +14,7 @@ constexpr Flag kFlags[] = {
     {Flag::kText, "--cells", "cells", "FILE", "write cell embeddings, .h5ad"},
     {Flag::kText, "--genes", "genes", "FILE", "write gene embeddings, .h5ad"},
     {Flag::kText, "--corpus", "corpus", "FILE", "cells to embed, from biodta-tokenize"},
-    {Flag::kText, "--embeddings", "embeddings", "FILE", "embedding bank of a run with an adapter"},
+    {Flag::kRepeated, "--embeddings", "embeddings", "FILE", "embedding bank of a run with an adapter; repeatable"},
     {Flag::kText, "--context", "context", "NAME", "context of the bank, such as a donor (the reference)"},
     {Flag::kSwitch, "--overwrite", "overwrite", nullptr, "replace outputs that exist"},
     {Flag::kValue, "--layer", "embedding.layer", "N", "layer of embeddings: -1 = last, 0 = input (-2)", "Embeddings"},

@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
   bool dry_run = false;
   apps::add_text_flag(app, flags, "--corpus", "corpus", "rank-encoded cells, from biodta-tokenize")
       ->type_name("FILE");
-  apps::add_text_flag(app, flags, "--embeddings", "embeddings", "embedding bank, from biodta-embed")
+  apps::add_repeated_flag(app, flags, "--embeddings", "embeddings",
+                          "embedding bank, from biodta-embed; repeatable")
       ->type_name("FILE");
   apps::add_text_flag(app, flags, "--output,-o", "output", "run folder; one with checkpoints is gone on from")
       ->type_name("DIR");

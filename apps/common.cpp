@@ -170,6 +170,11 @@ CLI::Option* add_list_flag(CLI::App& app, CommonFlags& flags, const std::string&
   return option->type_name("TEXT");
 }
 
+CLI::Option* add_repeated_flag(CLI::App& app, CommonFlags& flags, const std::string& names,
+                               const std::string& key, const std::string& help) {
+  return add_list_flag(app, flags, names, key, help)->delimiter('\0');
+}
+
 CLI::Option* add_switch(CLI::App& app, CommonFlags& flags, const std::string& names, const std::string& key,
                         const std::string& help) {
   return app.add_flag_callback(
@@ -186,7 +191,7 @@ void add_flags(CLI::App& app, CommonFlags& flags, std::span<const FlagSpec> spec
       case FlagSpec::kList:
         return add_list_flag(app, flags, spec.names, spec.key, spec.help);
       case FlagSpec::kRepeated:
-        return add_list_flag(app, flags, spec.names, spec.key, spec.help)->delimiter('\0');
+        return add_repeated_flag(app, flags, spec.names, spec.key, spec.help);
       case FlagSpec::kSwitch:
         break;
     }

@@ -73,18 +73,15 @@ CLI::Option* add_value_flag(CLI::App& app, CommonFlags& flags, const std::string
                             const std::string& key, const std::string& help);
 CLI::Option* add_list_flag(CLI::App& app, CommonFlags& flags, const std::string& names,
                            const std::string& key, const std::string& help);
+/// A list whose entries may hold commas: `--name a --name b` only.
+CLI::Option* add_repeated_flag(CLI::App& app, CommonFlags& flags, const std::string& names,
+                               const std::string& key, const std::string& help);
 CLI::Option* add_switch(CLI::App& app, CommonFlags& flags, const std::string& names, const std::string& key,
                         const std::string& help);
 
 /// One of these flags as a line of a table.
 struct FlagSpec {
-  enum Kind {
-    kText,
-    kValue,
-    kList,
-    kRepeated,  ///< a list whose entries may hold commas, so that it is given as `--name a --name b` only
-    kSwitch
-  };
+  enum Kind { kText, kValue, kList, kRepeated, kSwitch };
   Kind kind;
   const char* names;
   const char* key;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 namespace biodta::embedding {
@@ -28,6 +29,7 @@ EmbeddingBank::EmbeddingBank(std::vector<std::string> gene_ids, std::vector<std:
       symbols_(std::move(symbols)),
       tokens_per_gene_(tokens_per_gene),
       width_(width),
+      parts_{tokens_per_gene * width},
       values_(std::move(reference)),
       provenance_(std::move(provenance)) {
   if (row_size() == 0) fail("tokens_per_gene and width must be at least 1");
@@ -67,6 +69,11 @@ ContextIndex EmbeddingBank::add_context(std::string name, std::vector<std::uint3
 void EmbeddingBank::set_known_bases(std::vector<float> shares) {
   require_size("shares of known bases", shares.size(), gene_count());
   known_bases_ = std::move(shares);
+}
+
+void EmbeddingBank::set_parts(std::vector<std::size_t> sizes) {
+  require_size("parts of a row", std::accumulate(sizes.begin(), sizes.end(), std::size_t{0}), row_size());
+  parts_ = std::move(sizes);
 }
 
 std::optional<std::uint32_t> EmbeddingBank::gene_index(std::string_view gene_id) const {

@@ -124,6 +124,15 @@ void validate_learned_tokens(const ModelConfig& config) {
 
 void validate_adapter(const ModelConfig& config) {
   require_positive(config.row_size, "row size of the embedding bank");
+  std::int64_t in_parts = 0;
+  for (const auto part : config.row_parts) {
+    require_positive(part, "part of a row");
+    in_parts += part;
+  }
+  if (!config.row_parts.empty() && in_parts != config.row_size) {
+    throw ConfigError("model: row_parts add up to " + std::to_string(in_parts) + ", expected the " +
+                      std::to_string(config.row_size) + " values of a row");
+  }
   if (config.embedding.hidden_size < 0) {
     throw ConfigError("model: embedding.hidden_size is " + std::to_string(config.embedding.hidden_size) +
                       ", expected at least 0");

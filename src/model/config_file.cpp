@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,6 +64,13 @@ class Fields {
                       });
     if (!fits) refuse(name, value.dump(), "an array of whole numbers");
     return value.get<std::vector<std::int64_t>>();
+  }
+  std::map<std::string, std::string> texts(const char* name) const {
+    const auto& value = at(name, "an object of texts");
+    const bool fits = value.is_object() && std::all_of(value.begin(), value.end(),
+                                                       [](const json& one) { return one.is_string(); });
+    if (!fits) refuse(name, value.dump(), "an object of texts");
+    return value.get<std::map<std::string, std::string>>();
   }
   double number(const char* name) const {
     const auto& value = at(name, "a number");
@@ -149,6 +157,8 @@ void read_own(const Fields& fields, ModelConfig& config) {
   config.row_size = fields.integer("row_size");
   config.decoder = fields.choice("decoder", {Decoder::kOwn, Decoder::kTied, Decoder::kAdapter});
   if (fields.has("learned_tokens")) config.learned_tokens = fields.integers("learned_tokens");
+  if (fields.has("row_parts")) config.row_parts = fields.integers("row_parts");
+  if (fields.has("row_origin")) config.row_origin = fields.texts("row_origin");
   config.head_transform = !fields.has("head_transform") || fields.truth("head_transform");
   const Fields embedding = fields.object("embedding");
   config.embedding.kind = embedding.choice("kind", {TokenEmbedding::kAdapter, TokenEmbedding::kTable});
@@ -210,9 +220,11 @@ void write_model_config(const std::filesystem::path& path, const ModelConfig& co
       {"biodta",
        {{"format_version", kFormatVersion},
         {"row_size", config.row_size},
+        {"row_parts", config.row_parts},
         {"decoder", name_of(config.decoder)},
         {"head_transform", config.head_transform},
         {"learned_tokens", config.learned_tokens},
+        {"row_origin", config.row_origin},
         {"embedding",
          {{"kind", name_of(config.embedding.kind)},
           {"activation", name_of(config.embedding.activation)},

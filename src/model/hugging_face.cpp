@@ -50,6 +50,8 @@ MaskedLanguageModel with_table(const MaskedLanguageModel& model, const torch::Te
   config.learned_tokens.clear();
   config.decoder = Decoder::kOwn;
   config.row_size = 0;
+  config.row_parts.clear();
+  config.row_origin.clear();
   MaskedLanguageModel table(config);
   auto tensors = weights::state_of(*model);
   const auto wanted = names_of(table);

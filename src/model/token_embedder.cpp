@@ -42,14 +42,14 @@ torch::Tensor activated(const torch::Tensor& x, Activation activation) {
   throw Error("unknown activation");
 }
 
-std::int64_t adapter_inputs(const ModelConfig& config) {
-  return config.embedding.hidden_size > 0 ? config.embedding.hidden_size : config.row_size;
+std::vector<std::int64_t> parts_of(const ModelConfig& config) {
+  return config.row_parts.empty() ? std::vector{config.row_size} : config.row_parts;
 }
 
 /// Weight and bias of a linear layer; deviation 0 = 1/sqrt(inputs).
-void draw_linear(torch::nn::Linear& layer, std::uint64_t seed, const char* name, double deviation) {
+void draw_linear(torch::nn::Linear& layer, std::uint64_t seed, const std::string& name, double deviation) {
   const auto inputs = static_cast<double>(layer->weight.size(1));
-  draw_normal(layer->weight, seed, name, deviation > 0 ? deviation : 1.0 / std::sqrt(inputs));
+  draw_normal(layer->weight, seed, name + ".weight", deviation > 0 ? deviation : 1.0 / std::sqrt(inputs));
   const torch::NoGradGuard no_gradient;
   layer->bias.zero_();
 }
@@ -69,21 +69,43 @@ void TableEmbedder::initialise(std::uint64_t seed) {
   draw_table(word_embeddings_->weight, seed, "word_embeddings.weight", deviation_);
 }
 
+Adapter::Adapter(const EmbedderConfig& config, std::int64_t row_size, std::int64_t hidden_size,
+                 const std::string& suffix, torch::nn::Module& owner)
+    : suffix_(suffix),
+      deviation_(config.adapter_initializer_range),
+      activation_(config.activation),
+      input_map_(owner.register_module("input_map" + suffix,
+                                       InputMapLayer(config.input_map, row_size, config.shrinkage))),
+      last_(owner.register_module(
+          "adapter" + suffix,
+          torch::nn::Linear(config.hidden_size > 0 ? config.hidden_size : row_size, hidden_size))) {
+  if (config.hidden_size > 0) {
+    hidden_ =
+        owner.register_module("adapter_hidden" + suffix, torch::nn::Linear(row_size, config.hidden_size));
+  }
+}
+
+torch::Tensor Adapter::forward(const torch::Tensor& rows_UE) {
+  const auto& first = hidden_.is_empty() ? last_ : hidden_;
+  const auto first_U = activated(input_map_->linear(rows_UE, first->weight, first->bias), activation_);
+  return hidden_.is_empty() ? first_U : activated(last_->forward(first_U), activation_);
+}
+
+void Adapter::initialise(std::uint64_t seed) {
+  if (!hidden_.is_empty()) draw_linear(hidden_, seed, "adapter_hidden" + suffix_, deviation_);
+  draw_linear(last_, seed, "adapter" + suffix_, deviation_);
+}
+
 AdapterEmbedder::AdapterEmbedder(const ModelConfig& config, torch::nn::Module& owner)
     : special_deviation_(config.bert.initializer_range),
       learned_deviation_(config.embedding.table_initializer_range),
-      adapter_deviation_(config.embedding.adapter_initializer_range),
-      activation_(config.embedding.activation),
       row_size_(config.row_size),
+      parts_(parts_of(config)),
       special_embeddings_(owner.register_module("special_embeddings",
-                                                torch::nn::Embedding(kSpecials, config.bert.hidden_size))),
-      input_map_(owner.register_module("input_map", InputMapLayer(config.embedding.input_map, config.row_size,
-                                                                  config.embedding.shrinkage))),
-      adapter_(owner.register_module("adapter",
-                                     torch::nn::Linear(adapter_inputs(config), config.bert.hidden_size))) {
-  if (config.embedding.hidden_size > 0) {
-    hidden_ = owner.register_module("adapter_hidden",
-                                    torch::nn::Linear(config.row_size, config.embedding.hidden_size));
+                                                torch::nn::Embedding(kSpecials, config.bert.hidden_size))) {
+  for (const auto part : parts_) {
+    const auto suffix = adapters_.empty() ? std::string() : "_" + std::to_string(adapters_.size() + 1);
+    adapters_.emplace_back(config.embedding, part, config.bert.hidden_size, suffix, owner);
   }
   if (!config.learned_tokens.empty()) {
     const auto tokens = torch::tensor(config.learned_tokens, torch::kInt64);
@@ -99,9 +121,21 @@ torch::Tensor AdapterEmbedder::adapt(const torch::Tensor& rows_UE) {
   if (rows_UE.dim() != 2 || rows_UE.size(1) != row_size_) {
     throw Error("the adapter was given rows of another size than " + std::to_string(row_size_));
   }
-  const auto& first = hidden_.is_empty() ? adapter_ : hidden_;
-  const auto first_U = activated(input_map_->linear(rows_UE, first->weight, first->bias), activation_);
-  return hidden_.is_empty() ? first_U : activated(adapter_->forward(first_U), activation_);
+  const auto parts = rows_UE.split_with_sizes(parts_, 1);
+  auto sum_UH = adapters_.front().forward(parts.front());
+  for (std::size_t i = 1; i < parts.size(); ++i) sum_UH = sum_UH + adapters_[i].forward(parts[i]);
+  return sum_UH;
+}
+
+void AdapterEmbedder::fit_input_map(const torch::Tensor& rows_GE) {
+  const auto parts = rows_GE.split_with_sizes(parts_, 1);
+  for (std::size_t i = 0; i < parts.size(); ++i) adapters_[i].input_map()->fit(parts[i]);
+}
+
+torch::Tensor AdapterEmbedder::map_rows(const torch::Tensor& rows_UE) {
+  auto parts = rows_UE.split_with_sizes(parts_, 1);
+  for (std::size_t i = 0; i < parts.size(); ++i) parts[i] = adapters_[i].input_map()->forward(parts[i]);
+  return at::cat(parts, 1);
 }
 
 torch::Tensor AdapterEmbedder::forward(const PackedSequences& input) {
@@ -137,7 +171,7 @@ void AdapterEmbedder::set_vocabulary_rows(const torch::Tensor& row_V, const torc
     own_V.narrow(0, 0, learned_V.size(0)).logical_or_(learned_V);
   }
   const auto known_V = (row_V >= 0).logical_or(own_V);
-  const auto device = adapter_->weight.device();
+  const auto device = special_embeddings_->weight.device();
   vocabulary_.tokens_T = (tokens_V * own_V).to(device);
   vocabulary_.row_T = row_V.to(device);
   vocabulary_.rows_UE = rows_UE.to(device);
@@ -154,8 +188,7 @@ void AdapterEmbedder::initialise(std::uint64_t seed) {
   draw_table(special_embeddings_->weight, seed, "special_embeddings.weight", special_deviation_);
   if (!learned_embeddings_.is_empty())
     draw_normal(learned_embeddings_->weight, seed, "learned_embeddings.weight", learned_deviation_);
-  if (!hidden_.is_empty()) draw_linear(hidden_, seed, "adapter_hidden.weight", adapter_deviation_);
-  draw_linear(adapter_, seed, "adapter.weight", adapter_deviation_);
+  for (auto& adapter : adapters_) adapter.initialise(seed);
 }
 
 std::unique_ptr<TokenEmbedder> make_token_embedder(const ModelConfig& config, torch::nn::Module& owner) {

@@ -1,5 +1,6 @@
 #include "export_outputs.hpp"
 #include "perturbed_run.hpp"
+#include "run_bank.hpp"
 
 #include <biodta/cells/vocabulary.hpp>
 #include <biodta/data/packed_batch.hpp>
@@ -72,17 +73,16 @@ struct Exported {
 Exported baked(model::MaskedLanguageModel& model, const std::filesystem::path& folder,
                const cells::Vocabulary& vocabulary, const ExportOptions& options,
                const embedding::EmbeddingBank& bank, support::Reporter& reporter) {
-  require_row_size(model->config(), folder, bank, options.embeddings);
-  const auto& learned_tokens = model->config().learned_tokens;
-  const std::vector<cells::TokenId> learned(learned_tokens.begin(), learned_tokens.end());
+  require_bank_of(model->config(), folder, bank, options.embeddings);
+  const auto learned = learned_tokens(model->config());
   const auto genes = baked_genes(vocabulary, bank, learned, chosen_context(options, bank));
   if (genes.tokens.empty())
-    throw InputError(options.embeddings, "gene_id", "none of the genes of " + (folder / kVocabulary).string(),
-                     "rows of the run's genes");
+    throw InputError(name_of_bank(options.embeddings), "gene_id",
+                     "none of the genes of " + (folder / kVocabulary).string(), "rows of the run's genes");
   if (const auto missing = vocabulary.gene_count() - genes.tokens.size() - learned.size(); missing > 0)
     reporter.warn(support::with_thousands(missing) + " of " +
                   support::with_thousands(vocabulary.gene_count()) + " genes have no row in " +
-                  options.embeddings.string() +
+                  name_of_bank(options.embeddings).string() +
                   ": their vectors are zero, and token_dictionary.json leaves them out, as the run leaves "
                   "them out of cells");
   const auto values_RE = data::bank_tensor(bank);

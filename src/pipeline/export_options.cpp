@@ -2,6 +2,7 @@
 #include "export_outputs.hpp"
 #include "perturbed_run.hpp"
 #include "required_paths.hpp"
+#include "run_bank.hpp"
 
 #include <biodta/support/atomic_file.hpp>
 #include <biodta/support/error.hpp>
@@ -14,9 +15,10 @@ void require_file_place(const std::string& key, const std::filesystem::path& fil
   if (file.empty()) return;
   support::require_regular(key, file);
   const auto model = model_folder(options.run);
-  support::require_not_read(key, file,
-                            {options.corpus, options.embeddings, model / "config.json", model_weights(model),
-                             model / "vocabulary.tsv"});
+  support::require_not_read(
+      key, file, {options.corpus, model / "config.json", model_weights(model), model / "vocabulary.tsv"});
+  for (const auto* banks : {&options.embeddings, &options.further_embeddings})
+    for (const auto& bank : *banks) support::require_not_read(key, file, {bank});
   if (std::filesystem::exists(file) && !options.overwrite) refuse_existing(key, file);
   support::require_writable(file);
 }
@@ -56,7 +58,10 @@ void describe(support::OptionVisitor& visit, ExportOptions& options) {
   visit.field("cells", options.cells, "cell embeddings to write, .h5ad; empty = none");
   visit.field("genes", options.genes, "gene embeddings to write, .h5ad; empty = none");
   visit.field("corpus", options.corpus, "rank-encoded cells, from biodta-tokenize; for cells and genes");
-  visit.field("embeddings", options.embeddings, "the run's embedding bank; for a run with an adapter");
+  visit.field("embeddings", options.embeddings,
+              "the run's embedding bank, or several as one; for a run with an adapter");
+  visit.field("further_embeddings", options.further_embeddings,
+              "banks of other kinds (protein, isoforms), as the run was trained with");
   visit.field("context", options.context,
               "context of the bank in which genes are read (for example a donor); empty = the reference");
   visit.section("selection", options.selection, "which cells are embedded");
@@ -75,7 +80,7 @@ void check(const ExportOptions& options) {
   if (!options.context.empty() && !options.selection.context_column.empty())
     throw ConfigError("context: is set beside selection.context_column, expected one or the other");
   if (!options.context.empty())
-    require_set(options.embeddings, "embeddings", "the bank that has the context");
+    require_set(name_of_bank(options.embeddings), "embeddings", "the bank that has the context");
   require_file_place("cells", options.cells, options);
   require_file_place("genes", options.genes, options);
   support::require_not_read("genes", options.genes, {options.cells});

@@ -1,4 +1,5 @@
 #include "export_outputs.hpp"
+#include "run_bank.hpp"
 
 #include <biodta/pipeline/device.hpp>
 #include <biodta/support/error.hpp>
@@ -10,15 +11,14 @@ embedding::ContextIndex chosen_context(const ExportOptions& options, const embed
   if (options.context.empty()) return embedding::kReference;
   if (const auto context = bank.context_index(options.context)) return *context;
   const auto near = support::nearest_names(options.context, bank.context_names());
-  throw InputError(options.embeddings, "contexts", "no context '" + options.context + "'",
+  throw InputError(name_of_bank(options.embeddings), "contexts", "no context '" + options.context + "'",
                    "one of its " + support::with_thousands(bank.context_names().size()) + " contexts",
                    near.empty() ? "" : "did you mean " + support::join_words(near) + "?");
 }
 
 void export_run(const ExportOptions& options, support::Reporter& reporter, std::string_view device) {
   check(options);
-  std::optional<embedding::EmbeddingBank> bank;
-  if (!options.embeddings.empty()) bank = embedding::EmbeddingBank::read(options.embeddings);
+  const auto bank = read_bank(options.embeddings, options.further_embeddings);
   std::optional<EmbeddingExport> embeddings;
   if (!options.cells.empty() || !options.genes.empty())
     embeddings.emplace(options, bank, reporter, choose_device(device));

@@ -1,5 +1,7 @@
 #include "gene_mutants.hpp"
 
+#include "run_bank.hpp"
+
 #include <biodta/analysis/mutant_search.hpp>
 #include <biodta/analysis/saturation_scan.hpp>
 #include <biodta/genome/contig_names.hpp>
@@ -140,15 +142,16 @@ GeneMutants::GeneMutants(const MutagenesisRunOptions& options, const embedding::
             std::move(windows)});
   const auto& embedder = parts_->embedder;
   const auto row_size = options.embedder.tokens_per_gene * embedder.config().embedding_size();
-  if (!std::cmp_equal(row_size, bank.row_size()))
+  const auto dna_size = bank.parts().front();
+  if (!std::cmp_equal(row_size, dna_size))
     throw InputError(
         options.weights, "embedding size", std::to_string(row_size),
-        "the " + std::to_string(bank.row_size()) + " of the rows of " + options.embeddings.string(),
+        "the " + std::to_string(dna_size) + " of the rows of " + name_of_bank(options.embeddings).string(),
         "settings of embedder must be those that biodta-embed had");
   const auto made_by = bank.provenance().find("model_checksum");
   if (made_by != bank.provenance().end() && made_by->second != embedder.checksum())
     throw InputError(options.weights, "checksum", embedder.checksum(),
-                     made_by->second + ", which made " + options.embeddings.string(),
+                     made_by->second + ", which made " + name_of_bank(options.embeddings).string(),
                      "mutant and reference must be embedded by one Enformer");
 }
 
@@ -175,12 +178,13 @@ void GeneMutants::search(analysis::PerturbedGene& gene, cells::TokenId token,
   gene.search =
       analysis::search_mutant(parts_->embedder, options.readout, *gene.window, token, search, progress);
   const auto row = parts_->bank.row(parts_->bank.row_of(*parts_->bank.gene_index(known.id)));
-  const double difference = relative_difference(gene.search->reference_row, row);
+  const double difference =
+      relative_difference(gene.search->reference_row, row.first(parts_->bank.parts().front()));
   if (difference > kSameRow) {
     char text[32];
     std::snprintf(text, sizeof text, "%.2g", difference);
     throw InputError(
-        options.embeddings, "row of " + known.symbol,
+        name_of_bank(options.embeddings), "row of " + known.symbol,
         std::string("another than the Enformer makes of the gene's DNA (relative difference ") + text + ")",
         "the same",
         "embed again with biodta-embed from this genome and these weights, with the same settings of "
@@ -202,8 +206,8 @@ analysis::Perturbation GeneMutants::perturbation(const analysis::PerturbedGene& 
   const auto reference = parts_->bank.row(parts_->bank.row_of(*parts_->bank.gene_index(gene.gene_id)));
   analysis::Perturbation result{
       analysis::PerturbationKind::kReplaceRow, token, {}, {reference.begin(), reference.end()}};
-  result.row.resize(reference.size());
-  for (std::size_t i = 0; i < reference.size(); ++i)
+  result.row = result.reference_row;  // what other kinds of banks say of the gene stays
+  for (std::size_t i = 0; i < gene.search->mutant_row.size(); ++i)
     result.row[i] = reference[i] + (gene.search->mutant_row[i] - gene.search->reference_row[i]);
   return result;
 }

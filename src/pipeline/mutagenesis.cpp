@@ -1,6 +1,7 @@
 #include "gene_mutants.hpp"
 #include "mutagenesis_report.hpp"
 #include "perturbed_run.hpp"
+#include "run_bank.hpp"
 
 #include <biodta/analysis/cell_selection.hpp>
 #include <biodta/analysis/evaluation.hpp>
@@ -82,7 +83,7 @@ class Mutagenesis {
   bool mutates() const { return options_.perturbation == GenePerturbation::kMutate; }
 
   void load() {
-    if (!options_.embeddings.empty()) bank_ = embedding::EmbeddingBank::read(options_.embeddings);
+    bank_ = read_bank(options_.embeddings, options_.further_embeddings);
     std::vector<embedding::ContextIndex> contexts;
     if (bank_ && !options_.cells.context_column.empty())
       contexts = training::contexts_of_cells(corpus_, *bank_, options_.cells.context_column).of_cell;
@@ -109,7 +110,7 @@ class Mutagenesis {
     if (learned)
       throw InputError(run_->folder, "config.json", "a learned vector for " + gene,
                        "an adapter's, which a mutation would change", "set perturbation: delete");
-    throw InputError(options_.embeddings, "gene_id", "no row of " + gene,
+    throw InputError(name_of_bank(options_.embeddings), "gene_id", "no row of " + gene,
                      "one: without it the model never sees the gene");
   }
 

@@ -35,7 +35,10 @@ void describe(support::OptionVisitor& visit, MutagenesisRunOptions& options) {
   visit.field("run", options.run, "run folder of biodta-train");
   visit.field("twin", options.twin, "run folder of the adapter-free twin, for comparison; empty = none");
   visit.field("corpus", options.corpus, "rank-encoded cells, from biodta-tokenize");
-  visit.field("embeddings", options.embeddings, "the run's embedding bank; for a run with an adapter");
+  visit.field("embeddings", options.embeddings,
+              "the run's embedding bank, or several as one; for a run with an adapter");
+  visit.field("further_embeddings", options.further_embeddings,
+              "banks of other kinds (protein, isoforms), as the run was trained with");
   visit.field("weights", options.weights, "folder of the Enformer that made the bank; to mutate");
   visit.field("genome", options.genome, "genome, FASTA; to mutate");
   visit.field("annotation", options.annotation, "genes, GTF, GFF3 or BED; to mutate");

@@ -99,7 +99,9 @@ void add_inputs(analysis::Report& report, const MutagenesisRunOptions& options,
   add("corpus", options.corpus);
   add("model", model_weights(subjects.run.folder));
   if (subjects.twin != nullptr) add("twin", model_weights(subjects.twin->folder));
-  if (subjects.run.has_adapter()) add("embeddings", options.embeddings);
+  if (subjects.run.has_adapter())
+    for (const auto* banks : {&options.embeddings, &options.further_embeddings})
+      for (const auto& bank : *banks) add("embeddings", bank);
   if (subjects.embedder != nullptr) {
     report.inputs.push_back(
         {"DNA model", std::filesystem::absolute(options.weights), subjects.embedder->checksum()});

@@ -1,5 +1,7 @@
 #include "perturbed_run.hpp"
 
+#include "run_bank.hpp"
+
 #include <biodta/data/tensors.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
@@ -50,17 +52,13 @@ void require_bank(const embedding::EmbeddingBank* bank, const std::filesystem::p
                     ", which has an adapter");
 }
 
-void require_row_size(const model::ModelConfig& config, const std::filesystem::path& folder,
-                      const embedding::EmbeddingBank& bank, const std::filesystem::path& bank_path) {
-  if (static_cast<std::size_t>(config.row_size) == bank.row_size()) return;
-  throw InputError(
-      bank_path, "rows", std::to_string(bank.row_size()) + " values",
-      "the " + std::to_string(config.row_size) + " that the adapter of " + folder.string() + " reads");
+std::vector<cells::TokenId> learned_tokens(const model::ModelConfig& config) {
+  return {config.learned_tokens.begin(), config.learned_tokens.end()};
 }
 
 std::unique_ptr<PerturbedRun> load_run(const std::filesystem::path& run, const cells::Corpus& corpus,
                                        const embedding::EmbeddingBank* bank,
-                                       const std::filesystem::path& bank_path,
+                                       const std::vector<std::filesystem::path>& bank_files,
                                        const std::vector<embedding::ContextIndex>& contexts,
                                        torch::Device device) {
   auto result = std::make_unique<PerturbedRun>();
@@ -70,10 +68,9 @@ std::unique_ptr<PerturbedRun> load_run(const std::filesystem::path& run, const c
   check_vocabulary(result->folder, corpus, config);
   if (config.embedding.kind == model::TokenEmbedding::kAdapter) {
     require_bank(bank, run);
-    require_row_size(config, result->folder, *bank, bank_path);
+    require_bank_of(config, result->folder, *bank, bank_files);
     result->bank = bank;
-    const std::vector<cells::TokenId> learned(config.learned_tokens.begin(), config.learned_tokens.end());
-    result->rows.emplace(corpus.vocabulary(), *bank, learned);
+    result->rows.emplace(corpus.vocabulary(), *bank, learned_tokens(config));
   }
   result->model->eval();
   result->model->to(device);

@@ -41,19 +41,19 @@ std::filesystem::path model_weights(const std::filesystem::path& folder);
 
 /// Throws ConfigError for an adapter without a bank.
 void require_bank(const embedding::EmbeddingBank* bank, const std::filesystem::path& run);
-/// Throws InputError when the adapter reads rows of another size than the bank's.
-/// @param folder  of the model, for the message, as `bank_path`.
-void require_row_size(const model::ModelConfig& config, const std::filesystem::path& folder,
-                      const embedding::EmbeddingBank& bank, const std::filesystem::path& bank_path);
+
+/// The tokens that the model has learned vectors of, as data::TokenRows asks for them.
+std::vector<cells::TokenId> learned_tokens(const model::ModelConfig& config);
 
 /// Loads a run for a corpus. Throws InputError when the run's vocabulary is another than the corpus's, and
-/// when its adapter reads rows of another size than the bank's.
+/// when the bank is not one for its adapter (require_bank_of).
 /// @param bank      nullptr where none is given: an adapter then is a ConfigError. Must outlive the run, as
 /// the corpus.
+/// @param bank_files  for messages.
 /// @param contexts  [cells of the corpus] or empty = reference for all.
 std::unique_ptr<PerturbedRun> load_run(const std::filesystem::path& run, const cells::Corpus& corpus,
                                        const embedding::EmbeddingBank* bank,
-                                       const std::filesystem::path& bank_path,
+                                       const std::vector<std::filesystem::path>& bank_files,
                                        const std::vector<embedding::ContextIndex>& contexts,
                                        torch::Device device);
 

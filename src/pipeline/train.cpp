@@ -1,4 +1,5 @@
 #include "required_paths.hpp"
+#include "run_bank.hpp"
 #include "run_folder.hpp"
 #include "run_training.hpp"
 #include "train_plan.hpp"
@@ -6,7 +7,7 @@
 #include <biodta/cells/corpus.hpp>
 #include <biodta/data/packed_batch.hpp>
 #include <biodta/data/tensors.hpp>
-#include <biodta/embedding/bank.hpp>
+#include <biodta/embedding/united_banks.hpp>
 #include <biodta/model/masked_language_model.hpp>
 #include <biodta/pipeline/device.hpp>
 #include <biodta/pipeline/train.hpp>
@@ -41,7 +42,8 @@ void check_options(const TrainOptions& options) {
   require_set(options.output, "output", "a run folder");
   require_own_result(options.output, kTrainedModel);
   if (has_adapter(options)) {
-    require_set(options.embeddings, "embeddings", "an embedding bank, or model.embedding.kind: table");
+    require_set(name_of_bank(options.embeddings), "embeddings",
+                "an embedding bank, or model.embedding.kind: table");
   }
   data::validate(options.masking);
 }
@@ -66,7 +68,7 @@ void check_overlap(const TrainOptions& options, const TrainingData& data, suppor
   if (missing.empty()) return;
   const std::size_t genes = vocabulary.gene_count();
   const std::size_t shared = genes - missing.size();
-  const std::string counts = options.embeddings.string() + " has rows for " +
+  const std::string counts = name_of_bank(options.embeddings).string() + " has rows for " +
                              support::with_thousands(shared) + " of the " + support::with_thousands(genes) +
                              " genes of " + options.corpus.string();
   if (shared == 0 || static_cast<double>(shared) < options.bank.min_overlap * static_cast<double>(genes)) {
@@ -86,7 +88,7 @@ void check_overlap(const TrainOptions& options, const TrainingData& data, suppor
 }
 
 void load_bank(const TrainOptions& options, TrainingData& data, support::Reporter& reporter) {
-  data.bank = embedding::EmbeddingBank::read(options.embeddings);
+  data.bank = read_bank(options.embeddings, options.further_embeddings);
   data.rows.emplace(data.corpus.vocabulary(), *data.bank);
   check_overlap(options, data, reporter);
   if (options.bank.missing_rows == MissingRows::kLearned) {
@@ -119,6 +121,10 @@ model::ModelConfig model_config(const TrainOptions& options, const TrainingData&
   config.vocabulary_size = static_cast<std::int64_t>(data.corpus.vocabulary().token_count());
   config.row_size = data.bank ? static_cast<std::int64_t>(data.bank->row_size()) : 0;
   config.learned_tokens = data.learned_tokens;
+  if (data.bank) {
+    config.row_parts = parts_of(*data.bank);
+    config.row_origin = embedding::origin_of(data.bank->provenance());
+  }
   model::validate(config);
   return config;
 }
@@ -198,7 +204,7 @@ void tell_plan(const TrainingData& data, const model::MaskedLanguageModel& model
 
 void write_model(const TrainOptions& options, const model::MaskedLanguageModel& model,
                  const cells::Vocabulary& vocabulary) {
-  support::AtomicPath folder(options.output / "model");
+  support::AtomicPath folder(options.output / kTrainedModel);
   std::filesystem::create_directory(folder.temporary());
   model::save_model(model, folder.temporary());
   vocabulary.write(folder.temporary() / "vocabulary.tsv");
@@ -236,8 +242,7 @@ void check_training(const TrainOptions& options, support::Reporter& reporter, co
   const auto setup = set_up(options, reporter, planned, torch::kCPU);
   const auto& data = *setup.data;
   tell_plan(data, setup.model, setup.schedule, planned, device, reporter);
-  tell_run({setup.model, *data.batches, data.lengths, data.split, options.sampler, options.masking,
-            options.training, planned.membership.world_size,
+  tell_run({setup.model, *setup.task, options.training, planned.membership.world_size,
             data.bank ? std::as_bytes(data.bank->values()).size() : 0},
            reporter);
 }
@@ -256,7 +261,7 @@ training::TrainingOutcome train(const TrainOptions& options, support::Reporter& 
   if (!outcome.stopped && ranks->is_first()) {
     setup.model->to(torch::kCPU);
     write_model(options, setup.model, setup.data->corpus.vocabulary());
-    reporter.info("wrote " + (options.output / "model").string());
+    reporter.info("wrote " + (options.output / kTrainedModel).string());
   }
   ranks->barrier();
   return outcome;

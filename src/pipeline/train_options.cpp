@@ -24,7 +24,11 @@ void describe(support::OptionVisitor& visit, DistributedOptions& options) {
 
 void describe(support::OptionVisitor& visit, TrainOptions& options) {
   visit.field("corpus", options.corpus, "rank-encoded cells, from biodta-tokenize");
-  visit.field("embeddings", options.embeddings, "embedding bank, from biodta-embed; for the adapter only");
+  visit.field("embeddings", options.embeddings,
+              "embedding bank, from biodta-embed, or several as one; for the adapter only");
+  visit.field(
+      "further_embeddings", options.further_embeddings,
+      "banks of other kinds (protein, isoforms), each read by an adapter of its own; the outputs are added");
   visit.field("output", options.output, "run folder");
   visit.field("corpus_in_memory", options.corpus_in_memory,
               "hold all tokens in memory, 2 or 4 bytes each and rank");

@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <map>
 #include <string>
-#include <vector>
 
 namespace biodta::pipeline {
 namespace {
@@ -66,21 +65,15 @@ double activation_bytes(const model::ModelConfig& config, const data::PackedBatc
 void tell_run(const PlannedRun& run, support::Reporter& reporter) {
   const auto& config = run.model->config();
   const auto parameters = tell_parameters(run.model, reporter);
-  std::vector<std::uint32_t> lengths(run.lengths.begin(), run.lengths.end());
-  for (auto& length : lengths)
-    length = std::min(length, static_cast<std::uint32_t>(config.bert.max_positions));
-  std::uint64_t tokens = 0;
-  for (const auto cell : run.split.training) tokens += lengths[cell];
-  const auto micro_batches = static_cast<std::uint64_t>(run.training.gradient_accumulation);
-  const auto slots = static_cast<std::size_t>(run.ranks) * micro_batches;
-  const data::LengthGroupedSampler sampler(lengths, run.split.training, slots, run.sampler);
-  const auto steps = std::max<std::size_t>(1, sampler.batch_count());
+  const auto tokens = run.task.training_tokens();
+  const auto steps = std::max<std::uint64_t>(1, run.task.steps_per_epoch());
   reporter.info("an epoch: " + counted(tokens, "token") + " in " + counted(steps, "step") + " of about " +
                 with_thousands(tokens / steps) + ", in " +
-                counted(micro_batches, "micro-batch", "micro-batches") + " on " +
-                counted(static_cast<std::uint64_t>(run.ranks), "rank"));
+                counted(static_cast<std::uint64_t>(run.training.gradient_accumulation), "micro-batch",
+                        "micro-batches") +
+                " on " + counted(static_cast<std::uint64_t>(run.ranks), "rank"));
 
-  const auto batch = run.batches.build_masked(sampler.slot_of(0, 0, slots), run.masking, 0, 0);
+  const auto batch = run.task.first_micro_batch();
   const auto longest =
       batch.lengths.empty() ? 0 : *std::max_element(batch.lengths.begin(), batch.lengths.end());
   std::string shapes = "first micro-batch: " + counted(batch.lengths.size(), "cell") + ", " +

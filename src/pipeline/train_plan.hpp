@@ -2,25 +2,18 @@
 /// @file
 /// What biodta-train --dry-run tells beside the checks: sizes and costs of the run. Internal to the room.
 
-#include <biodta/data/packed_batch.hpp>
-#include <biodta/data/sampler.hpp>
 #include <biodta/model/masked_language_model.hpp>
 #include <biodta/support/reporter.hpp>
-#include <biodta/training/corpus_cells.hpp>
+#include <biodta/training/masked_lm_task.hpp>
 #include <biodta/training/trainer.hpp>
 
 #include <cstdint>
-#include <span>
 
 namespace biodta::pipeline {
 
 struct PlannedRun {
   model::MaskedLanguageModel model;
-  const data::BatchBuilder& batches;
-  std::span<const std::uint32_t> lengths;  ///< [cells of the corpus] tokens, before cells are cut
-  const training::CellSplit& split;
-  const data::SamplerOptions& sampler;
-  const data::MaskingOptions& masking;
+  const training::MaskedLmTask& task;
   const training::TrainingOptions& training;
   int ranks;
   std::uint64_t bank_bytes;  ///< of the rows in memory; 0 for the twin

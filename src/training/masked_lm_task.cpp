@@ -73,6 +73,15 @@ torch::Tensor summed_loss(const torch::Tensor& logits_MV, const torch::Tensor& t
   return at::cross_entropy_loss(logits_MV.to(torch::kFloat32), targets_M, {}, at::Reduction::Sum);
 }
 
+/// Of the adapter, which reads rows that need no gradient.
+double adapter_flops(const model::ModelConfig& config, double rows) {
+  const auto hidden = static_cast<double>(config.bert.hidden_size);
+  const auto inside = static_cast<double>(config.embedding.hidden_size);
+  const auto row_size = static_cast<double>(config.row_size);
+  const auto parts = static_cast<double>(std::max<std::size_t>(1, config.row_parts.size()));
+  return rows * (inside > 0 ? 4 * row_size * inside + 6 * parts * inside * hidden : 4 * row_size * hidden);
+}
+
 /// The formula of the header.
 double training_flops(const model::ModelConfig& config, const data::PackedBatch& batch) {
   const auto hidden = static_cast<double>(config.bert.hidden_size);
@@ -82,11 +91,11 @@ double training_flops(const model::ModelConfig& config, const data::PackedBatch&
       (config.head_transform ? hidden * hidden : 0.0) + hidden * static_cast<double>(config.vocabulary_size);
   double pairs = 0;
   for (const auto length : batch.lengths) pairs += static_cast<double>(length) * static_cast<double>(length);
-  const double products =
-      layers * layer * static_cast<double>(batch.tokens.size()) +
-      head * static_cast<double>(batch.masked.size()) +
-      hidden * static_cast<double>(config.row_size) * static_cast<double>(batch.rows.size());
-  return 6 * products + 12 * layers * hidden * pairs;
+  const double products = layers * layer * static_cast<double>(batch.tokens.size()) +
+                          head * static_cast<double>(batch.masked.size());
+  double rows = static_cast<double>(batch.rows.size());
+  if (config.decoder == model::Decoder::kAdapter) rows += static_cast<double>(config.vocabulary_size);
+  return 6 * products + 12 * layers * hidden * pairs + adapter_flops(config, rows);
 }
 
 /// Columns of the sums that evaluation gathers for each data::Shown.
@@ -144,6 +153,8 @@ struct MaskedLmTask::Implementation {
         sampler(lengths, data.split.training, slots, options.sampler) {}
 
   std::optional<MicroBatch> produce();
+  /// Of any epoch, wherever the run is.
+  std::vector<std::uint32_t> cells_of(std::uint64_t epoch, std::uint64_t step, std::size_t slot) const;
   /// Masked, without the cells of which no token has an embedding row.
   data::PackedBatch masked_batch(std::vector<std::uint32_t> cells, std::uint64_t epoch) const;
 
@@ -172,6 +183,17 @@ std::optional<MicroBatch> MaskedLmTask::Implementation::produce() {
     ++next_step;
   }
   return made;
+}
+
+std::vector<std::uint32_t> MaskedLmTask::Implementation::cells_of(std::uint64_t epoch, std::uint64_t step,
+                                                                  std::size_t slot) const {
+  const auto at = [&](const data::LengthGroupedSampler& order) {
+    return order.slot_of(static_cast<std::size_t>(step), slot, slots);
+  };
+  if (sampler.epoch() == epoch) return at(sampler);
+  auto other = sampler;
+  other.set_epoch(epoch);
+  return at(other);
 }
 
 data::PackedBatch MaskedLmTask::Implementation::masked_batch(std::vector<std::uint32_t> cells,
@@ -232,13 +254,22 @@ MicroBatchLoss MaskedLmTask::forward(std::uint64_t step, std::int64_t micro_batc
   return loss;
 }
 
+std::uint64_t MaskedLmTask::training_tokens() const {
+  const auto& self = *implementation_;
+  std::uint64_t tokens = 0;
+  for (const auto cell : self.data.split.training) tokens += self.lengths[cell];
+  return tokens;
+}
+
+data::PackedBatch MaskedLmTask::first_micro_batch() const {
+  const auto& self = *implementation_;
+  return self.masked_batch(self.cells_of(0, 0, self.first_slot), 0);
+}
+
 std::string MaskedLmTask::describe_micro_batch(std::uint64_t epoch, std::uint64_t step,
                                                std::uint64_t slot) const {
   constexpr std::size_t kNamed = 32;
-  auto sampler = implementation_->sampler;  // the run's own is at another epoch perhaps
-  sampler.set_epoch(epoch);
-  const auto cells =
-      sampler.slot_of(static_cast<std::size_t>(step), static_cast<std::size_t>(slot), implementation_->slots);
+  const auto cells = implementation_->cells_of(epoch, step, static_cast<std::size_t>(slot));
   std::vector<std::string> names;
   for (std::size_t i = 0; i < std::min(kNamed, cells.size()); ++i) names.push_back(std::to_string(cells[i]));
   if (cells.size() > kNamed) names.push_back(std::to_string(cells.size() - kNamed) + " more");

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <fstream>
 #include <map>
+#include <tuple>
 
 namespace biodta::model {
 namespace {
@@ -111,6 +112,40 @@ TEST(Adapter, has_the_gradients_of_its_formula_in_both_layers) {
       EXPECT_LT(difference(gradient, leaf.grad()), 1e-4) << name << " " << static_cast<int>(activation);
     }
   }
+}
+
+TEST(Adapter, of_rows_of_two_kinds_is_the_sum_of_an_adapter_for_each) {
+  const TemporaryFolder folder;
+  auto config = adapter_config(Activation::kSoftplus, kInside);
+  config.row_parts = {4, 2};
+  MaskedLanguageModel model(config);
+  model->initialise(5);
+  const auto reference = small_rows(kRowSize);
+  model->fit_input_map(reference);
+  const auto rows = at::randn({7, kRowSize});
+  const auto leaves = leaves_of(model);
+  EXPECT_EQ(leaves.at("adapter_hidden_2.weight").sizes(), torch::IntArrayRef({kInside, 2}));
+  torch::Tensor sum = at::zeros({7, 16}, torch::kFloat64);
+  for (const auto& [suffix, first, size] : {std::tuple{std::string(), 0, 4}, {std::string("_2"), 4, 2}}) {
+    const auto known = reference.to(torch::kFloat64).narrow(1, first, size);
+    auto z = rows.to(torch::kFloat64).narrow(1, first, size) - known.mean(0);
+    z = z / (known - known.mean(0)).square().mean(0).sqrt();
+    for (const auto& layer : {"adapter_hidden" + suffix, "adapter" + suffix})
+      z = at::log1p((z.matmul(leaves.at(layer + ".weight").t()) + leaves.at(layer + ".bias")).exp());
+    sum += z;
+  }
+  EXPECT_LT(difference(model->adapt(rows), sum), 1e-5);
+  save_model(model, folder.path());
+  auto back = load_model(folder.path());
+  EXPECT_TRUE(at::equal(model->adapt(rows), back->adapt(rows)));
+  EXPECT_TRUE(at::equal(model->map_rows(rows), back->map_rows(rows)));
+}
+
+TEST(Adapter, whose_parts_are_no_row_is_refused) {
+  auto config = adapter_config(Activation::kSoftplus, 0);
+  config.row_parts = {4, 3};
+  expect_error<ConfigError>([&] { MaskedLanguageModel model(config); },
+                            {"row_parts add up to 7", "the 6 values"});
 }
 
 TEST(Adapter, with_a_layer_inside_comes_back_from_its_files_as_it_was) {

@@ -51,7 +51,7 @@ class ExportTest : public ::testing::Test {
   ExportOptions of(const char* run) const {
     ExportOptions options;
     options.run = world_ / run;
-    if (std::string(run) != "twin") options.embeddings = world_ / "embeddings.h5";
+    if (std::string(run) != "twin") options.embeddings = {world_ / "embeddings.h5"};
     return options;
   }
   ExportOptions to_folder(const char* run) const {
@@ -337,12 +337,12 @@ TEST_F(ExportTest, NamesWhatIsWrongInOneLineAndWritesNothing) {
           with(to_folder("twin"),
                [&](auto& o) {
                  o.context = "donor";
-                 o.embeddings = world_ / "embeddings.h5";
+                 o.embeddings = {world_ / "embeddings.h5"};
                }),
           {"context", "no adapter"});
   analysis::testing::bank_of(world_.vocabulary, 5, 1).write(world_ / "narrow.h5");
   for (const auto& options : {to_folder("run"), to_files("run")})
-    refused(input, with(options, [&](auto& o) { o.embeddings = world_ / "narrow.h5"; }),
+    refused(input, with(options, [&](auto& o) { o.embeddings = {world_ / "narrow.h5"}; }),
             {"narrow.h5", "5 values", "the 6 that the adapter"});
   refused(config,
           with(to_files("run"),

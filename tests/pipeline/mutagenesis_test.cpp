@@ -106,7 +106,7 @@ class MutagenesisTest : public ::testing::Test {
     options.run = folder_ / "run";
     options.twin = folder_ / "twin";
     options.corpus = folder_ / "corpus.h5";
-    options.embeddings = folder_ / "embeddings.h5";
+    options.embeddings = {folder_ / "embeddings.h5"};
     options.weights = biodta::testing::small_enformer();
     options.genome = folder_ / "genome.fa";
     options.annotation = folder_ / "genes.gtf";
@@ -370,17 +370,17 @@ TEST_F(MutagenesisTest, RefusesACorpusOfAnotherVocabulary) {
 TEST_F(MutagenesisTest, RefusesABankThatDoesNotFit) {
   at_test::bank_of(vocabulary_, 7, 1).write(folder_ / "narrow.h5");
   auto changed = options();
-  changed.embeddings = folder_ / "narrow.h5";
+  changed.embeddings = {folder_ / "narrow.h5"};
   expect_error<InputError>([&] { run(changed); }, {"narrow.h5", "7 values", "24"});
   // Right size, but not what this Enformer makes of the DNA.
   at_test::bank_of(vocabulary_, 24, 1).write(folder_ / "foreign.h5");
-  changed.embeddings = folder_ / "foreign.h5";
+  changed.embeddings = {folder_ / "foreign.h5"};
   expect_error<InputError>([&] { run(changed); }, {"foreign.h5", "S3", "relative difference"});
   // A bank without the gene.
   const auto values = bank_->values();
   std::vector<float> fewer(values.begin(), values.begin() + 3 * 24);
   embedding::EmbeddingBank({"g0", "g1", "g2"}, {"S0", "S1", "S2"}, 1, 24, fewer).write(folder_ / "fewer.h5");
-  changed.embeddings = folder_ / "fewer.h5";
+  changed.embeddings = {folder_ / "fewer.h5"};
   expect_error<InputError>([&] { run(changed); }, {"fewer.h5", "S3", "g3"});
 }
 

@@ -141,45 +141,69 @@ TEST(Train, ADamagedNewestCheckpointIsPassedOverWithAWarning) {
     process.signal(SIGKILL);
     ASSERT_EQ(process.wait(), -SIGKILL);
   }
-  int newest = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(world / "damaged/checkpoints")) {
-    const auto name = entry.path().filename().string();
-    if (name.find(".part") == std::string::npos) newest = std::max(newest, std::stoi(name.substr(5)));
-  }
-  const auto model = world / ("damaged/checkpoints/step-" + std::to_string(newest) + "/model.safetensors");
+  const auto model = world / ("damaged/checkpoints/step-" +
+                              std::to_string(world.newest_checkpoint("damaged")) + "/model.safetensors");
   std::filesystem::resize_file(model, std::filesystem::file_size(model) / 2);
   world.train("damaged", kLong);
   EXPECT_THAT(testing::bytes_of(world / "damaged.log"), HasSubstr(model.string()));
   expect_equal_runs(world, "never", "damaged");
 }
 
-TEST(Train, TwoRanksAskedToStopSaveAndGoOnBitByBit) {
+/// Stops a run by a signal in its midst: it saves, ends well, and goes on to what it would have come to.
+void expect_to_go_on_after(int signal, const std::vector<std::string>& others) {
   const TrainWorld world;
-  world.train("never", kLong, {"--processes", "2"});
+  world.train("never", kLong, others);
   {
-    auto process = world.start("stopped", kLong, {"--processes", "2"});
+    auto process = world.start("stopped", kLong, others);
     world.wait_for_checkpoint("stopped", 20);
-    process.signal(SIGTERM);
+    process.signal(signal);
     ASSERT_EQ(process.wait(), 0) << process.log();
     EXPECT_THAT(process.log(), HasSubstr("stopped on request"));
   }
   EXPECT_FALSE(std::filesystem::exists(world / "stopped/model"));
-  world.train("stopped", kLong, {"--processes", "2"});
+  world.train("stopped", kLong, others);
   expect_equal_runs(world, "never", "stopped");
 }
 
-TEST(Train, SlurmsWarningStopsARunThatThenGoesOnBitByBit) {
+TEST(Train, TwoRanksAskedToStopSaveAndGoOnBitByBit) {
+  expect_to_go_on_after(SIGTERM, {"--processes", "2"});
+}
+
+TEST(Train, SeveralBanksServeAsOne) {
   const TrainWorld world;
-  world.train("never", kLong);
-  {
-    auto process = world.start("warned", kLong);
-    world.wait_for_checkpoint("warned", 20);
-    process.signal(SIGUSR1);
-    ASSERT_EQ(process.wait(), 0) << process.log();
-    EXPECT_THAT(process.log(), HasSubstr("stopped on request"));
-  }
-  world.train("warned", kLong);
-  expect_equal_runs(world, "never", "warned");
+  world.train("one", {});
+  const auto bank = testing::small_bank(24, 6);
+  const auto genes_of = [&](std::uint32_t first, std::uint32_t end) {
+    const auto part = [&](const std::vector<std::string>& texts) {
+      return std::vector<std::string>(texts.begin() + first, texts.begin() + end);
+    };
+    const auto rows = bank.values().subspan(first * bank.row_size(), (end - first) * bank.row_size());
+    return embedding::EmbeddingBank(part(bank.gene_ids()), part(bank.symbols()), 1, bank.width(),
+                                    {rows.begin(), rows.end()});
+  };
+  genes_of(0, 10).write(world / "first.h5");
+  genes_of(8, 24).write(world / "second.h5");
+  world.train(
+      "several", {},
+      {"--embeddings", (world / "first.h5").string(), "--embeddings", (world / "second.h5").string()});
+  expect_equal_runs(world, "one", "several");
+}
+
+TEST(Train, BanksOfOtherKindsHaveAdaptersOfTheirOwn) {
+  const TrainWorld world;
+  testing::small_bank(24, 4).write(world / "protein.h5");
+  const std::vector<std::string> further{"further_embeddings=[" + (world / "protein.h5").string() + "]"};
+  world.train("run", further);
+  const auto config = nlohmann::json::parse(testing::bytes_of(world / "run/model/config.json")).at("biodta");
+  EXPECT_EQ(config.at("row_parts"), (std::vector{6, 4}));
+  auto tensors = weights::read_tensors(world / "run/model/model.safetensors").tensors;
+  EXPECT_EQ(tensors.at("bert.embeddings.adapter_2.weight").sizes(), torch::IntArrayRef({16, 4}));
+  EXPECT_LT(world.metrics("run", "train").back().at("loss"),
+            world.metrics("run", "train").front().at("loss"));
+}
+
+TEST(Train, SlurmsWarningStopsARunThatThenGoesOnBitByBit) {
+  expect_to_go_on_after(SIGUSR1, {});
 }
 
 TEST(Train, TwoRanksSaveTogetherByTheFirstOnesClock) {

@@ -42,6 +42,8 @@ class EmbeddingBank {
 
   /// @param shares  [genes], 0 to 1.
   void set_known_bases(std::vector<float> shares);
+  /// @param sizes  at least one, which add up to row_size().
+  void set_parts(std::vector<std::size_t> sizes);
   void set_left_out(std::vector<LeftOutGene> genes) { left_out_ = std::move(genes); }
 
   static EmbeddingBank read(
@@ -55,6 +57,9 @@ class EmbeddingBank {
   std::size_t tokens_per_gene() const noexcept { return tokens_per_gene_; }
   /// Floats a row: tokens_per_gene × width.
   std::size_t row_size() const noexcept { return tokens_per_gene_ * width_; }
+  /// Values of a row that come from each kind of bank (join_banks), in order; one part in a bank of one kind.
+  /// Not written to files.
+  const std::vector<std::size_t>& parts() const noexcept { return parts_; }
   const std::vector<std::string>& gene_ids() const noexcept { return gene_ids_; }
   const std::vector<std::string>& symbols() const noexcept { return symbols_; }
   const Provenance& provenance() const noexcept { return provenance_; }
@@ -78,6 +83,7 @@ class EmbeddingBank {
   std::vector<std::string> symbols_;
   std::size_t tokens_per_gene_;
   std::size_t width_;
+  std::vector<std::size_t> parts_;
   std::vector<float> values_;
   Provenance provenance_;
   std::vector<float> known_bases_;

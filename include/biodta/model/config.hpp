@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -84,9 +85,15 @@ struct ModelConfig {
   bool head_transform = true;
   std::int64_t vocabulary_size = 0;  ///< tokens, specials included; set from the corpus
   std::int64_t row_size = 0;         ///< E, from the bank; 0 for the table
+  /// Values of a row that come from each kind of bank, in order: each part has an adapter of its own. Empty =
+  /// one part. Set from the bank.
+  std::vector<std::int64_t> row_parts = {};
   /// Gene tokens, ascending, that have a learned vector of their own instead of a row, because the bank had
   /// none for them; adapter only. Set from the corpus and the bank.
   std::vector<std::int64_t> learned_tokens = {};
+  /// How the bank's reference rows were made, by the names of its provenance: a finished model refuses rows
+  /// that were made otherwise. Set from the bank.
+  std::map<std::string, std::string> row_origin = {};
 };
 /// Describes what a person sets: bert, embedding, decoder.
 void describe(support::OptionVisitor& visit, ModelConfig& config);

@@ -25,13 +25,15 @@ struct EmbeddedCellsOptions {
 void describe(support::OptionVisitor& visit, EmbeddedCellsOptions& options);
 
 struct ExportOptions {
-  std::filesystem::path run;         ///< run folder of biodta-train, or a model folder
-  std::filesystem::path hf;          ///< folder of a BertForMaskedLM to write; empty = none
-  std::filesystem::path cells;       ///< .h5ad of cell embeddings to write; empty = none
-  std::filesystem::path genes;       ///< .h5ad of gene embeddings to write; empty = none
-  std::filesystem::path corpus;      ///< whose cells are embedded; for `cells` and `genes`
-  std::filesystem::path embeddings;  ///< the run's bank; for a run with an adapter
-  std::string context;               ///< of the bank, in which genes are read; empty = the reference
+  std::filesystem::path run;                      ///< run folder of biodta-train, or a model folder
+  std::filesystem::path hf;                       ///< folder of a BertForMaskedLM to write; empty = none
+  std::filesystem::path cells;                    ///< .h5ad of cell embeddings to write; empty = none
+  std::filesystem::path genes;                    ///< .h5ad of gene embeddings to write; empty = none
+  std::filesystem::path corpus;                   ///< whose cells are embedded; for `cells` and `genes`
+  std::vector<std::filesystem::path> embeddings;  ///< the run's bank, or several; for a run with an adapter
+  /// Banks of other kinds (protein, isoforms), each read by an adapter of its own.
+  std::vector<std::filesystem::path> further_embeddings;
+  std::string context;  ///< of the bank, in which genes are read; empty = the reference
   EmbeddedCellsOptions selection;
   analysis::ContextualEmbeddingOptions embedding;
   bool overwrite = false;

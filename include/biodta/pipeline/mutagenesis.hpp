@@ -50,9 +50,11 @@ struct MutagenesisRunOptions {
   std::filesystem::path run;   ///< run folder of biodta-train, or a model folder
   std::filesystem::path twin;  ///< run folder of the adapter-free twin, for comparison; empty = none
   std::filesystem::path corpus;
-  std::filesystem::path embeddings;  ///< the run's bank; for a run with an adapter
-  std::filesystem::path weights;     ///< folder of the Enformer that made the bank; kMutate only
-  std::filesystem::path genome;      ///< with annotation, or instead of both: sequences; kMutate only
+  std::vector<std::filesystem::path> embeddings;  ///< the run's bank, or several; for a run with an adapter
+  /// Banks of other kinds (protein, isoforms), each read by an adapter of its own.
+  std::vector<std::filesystem::path> further_embeddings;
+  std::filesystem::path weights;  ///< folder of the Enformer that made the bank; kMutate only
+  std::filesystem::path genome;   ///< with annotation, or instead of both: sequences; kMutate only
   std::filesystem::path annotation;
   genome::AnnotationOptions genes;
   std::filesystem::path sequences;  ///< FASTA, a record a gene named by symbol or id, TSS in the middle

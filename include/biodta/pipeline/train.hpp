@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace biodta::pipeline {
 
@@ -43,10 +44,12 @@ struct DistributedOptions {
 void describe(support::OptionVisitor& visit, DistributedOptions& options);
 
 struct TrainOptions {
-  std::filesystem::path corpus;      ///< corpus.h5
-  std::filesystem::path embeddings;  ///< embeddings.h5; adapter only
-  std::filesystem::path output;      ///< run folder
-  bool corpus_in_memory = true;      ///< 2 or 4 bytes a token and rank
+  std::filesystem::path corpus;                   ///< corpus.h5
+  std::vector<std::filesystem::path> embeddings;  ///< embeddings.h5, or several; adapter only
+  /// Banks of other kinds (protein, isoforms), each read by an adapter of its own.
+  std::vector<std::filesystem::path> further_embeddings;
+  std::filesystem::path output;  ///< run folder
+  bool corpus_in_memory = true;  ///< 2 or 4 bytes a token and rank
   model::ModelConfig model;
   BankOptions bank;
   data::SamplerOptions sampler;

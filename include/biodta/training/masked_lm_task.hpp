@@ -51,7 +51,8 @@ struct MaskedLmData {
 /// Operations of a micro-batch, for the share of a GPU's peak: 6 for each weight of a matrix and each row
 /// that it multiplies (2 forward, 4 backward), and 12 × layers × hidden × length² for the attention of each
 /// cell (Chowdhery et al. 2022, PaLM, appendix B). Rows are tokens in the encoder, masked tokens in the head
-/// and distinct embedding rows in the adapter; tables, norms and activations are left out.
+/// and distinct embedding rows in the adapter (4 instead of 6 in its first layer; with decoder: adapter the
+/// vocabulary's rows besides); tables, norms and activations are left out.
 class MaskedLmTask : public Task {
  public:
   /// @param model  on `device`.
@@ -73,6 +74,11 @@ class MaskedLmTask : public Task {
   Metrics evaluate(distributed::Communicator& ranks) override;
   TaskState state() override;
   void load_state(const TaskState& state) override;
+
+  /// Tokens of an epoch, over all ranks, as long as cells are when they are cut.
+  std::uint64_t training_tokens() const;
+  /// This rank's first micro-batch of the first epoch.
+  data::PackedBatch first_micro_batch() const;
 
  private:
   struct Implementation;

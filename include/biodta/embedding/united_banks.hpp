@@ -1,0 +1,38 @@
+#pragma once
+/// @file
+/// Several embedding banks as one: donors that were embedded apart, or genes of different files.
+
+#include <biodta/embedding/bank.hpp>
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace biodta::embedding {
+
+/// Reads banks into one, with every gene and every context of any of them. Genes keep the order in which they
+/// come first, contexts that of their names. A gene that a bank has no row of in its context is read by its
+/// reference row, as ever.
+///
+/// Rows must be of one size and one origin (see disagreement()). What two banks both say of a (gene, context)
+/// must be the same row, but for rounding: the first bank's is taken. Throws InputError where they differ.
+/// Known bases are kept where all banks tell them, provenance where all agree.
+/// @param paths  at least one.
+EmbeddingBank read_banks(std::span<const std::filesystem::path> paths);
+
+/// Banks of several kinds (DNA, protein, isoforms) as one whose rows are theirs, one after the other: see
+/// EmbeddingBank::parts(). Its genes are those that all of them have, in the first one's order, its contexts
+/// those of any: where a kind has no row of a gene in a context, that part is its reference row. Provenance,
+/// symbols, known bases and genes left out are the first bank's.
+/// @param banks  at least one.
+EmbeddingBank join_banks(std::vector<EmbeddingBank> banks);
+
+/// The first attribute on how reference rows are made (the network, its readout and window, the genome or
+/// sequences, which TSS) that both tell and tell differently.
+std::optional<std::string> disagreement(const Provenance& a, const Provenance& b);
+/// Those attributes of a provenance.
+Provenance origin_of(const Provenance& provenance);
+
+}  // namespace biodta::embedding

@@ -1,0 +1,32 @@
+#pragma once
+/// @file
+/// The embedding bank that a model reads, from one file or several. Internal to the room.
+
+#include <biodta/embedding/bank.hpp>
+#include <biodta/model/config.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+namespace biodta::pipeline {
+
+/// The files as one bank, joined with banks of other kinds; nothing where none is named. Throws InputError as
+/// embedding::read_banks, and where no gene is in all of them.
+std::optional<embedding::EmbeddingBank> read_bank(const std::vector<std::filesystem::path>& files,
+                                                  const std::vector<std::filesystem::path>& further);
+
+/// The sizes of the bank's parts, as ModelConfig::row_parts.
+std::vector<std::int64_t> parts_of(const embedding::EmbeddingBank& bank);
+
+/// The files' names, for a message.
+std::filesystem::path name_of_bank(const std::vector<std::filesystem::path>& files);
+
+/// Throws InputError when the adapter reads rows of other sizes than the bank's, or was trained on rows that
+/// were made in another way.
+/// @param folder  of the model, for the message.
+void require_bank_of(const model::ModelConfig& config, const std::filesystem::path& folder,
+                     const embedding::EmbeddingBank& bank, const std::vector<std::filesystem::path>& files);
+
+}  // namespace biodta::pipeline
