@@ -1,7 +1,9 @@
 #include "process_group.hpp"
+#include "roll_call.hpp"
 
 #include <biodta/distributed/communicator.hpp>
 #include <biodta/support/error.hpp>
+#include <biodta/support/text.hpp>
 
 #include <torch/csrc/distributed/c10d/FileStore.hpp>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
@@ -17,6 +19,8 @@
 namespace biodta::distributed {
 namespace {
 
+/// How far apart ranks may find that the same call has failed.
+constexpr auto kPatience = std::chrono::seconds(3);
 constexpr std::size_t kBroadcastBytes = std::size_t{64} * 1024 * 1024;
 
 class Alone : public Communicator {
@@ -35,14 +39,14 @@ class Alone : public Communicator {
 
 class Peers : public Communicator {
  public:
-  Peers(c10::intrusive_ptr<c10d::ProcessGroup> group, torch::Device device)
-      : group_(std::move(group)), device_(device) {}
+  Peers(c10::intrusive_ptr<c10d::ProcessGroup> group, torch::Device device, RollCall roll_call)
+      : group_(std::move(group)), device_(device), roll_call_(std::move(roll_call)) {}
   int rank() const noexcept override { return group_->getRank(); }
   int size() const noexcept override { return group_->getSize(); }
   torch::Device device() const noexcept override { return device_; }
 
   void all_reduce_sum(torch::Tensor& tensor) override {
-    collective(rank(), size(), "all-reduce", [&] {
+    collective(*this, "all-reduce", [&] {
       std::vector<torch::Tensor> tensors{tensor};
       group_->allreduce(tensors)->wait();
     });
@@ -50,7 +54,7 @@ class Peers : public Communicator {
 
   void broadcast(std::span<torch::Tensor> tensors, int from) override {
     if (tensors.empty()) return;
-    collective(rank(), size(), "broadcast", [&] {
+    collective(*this, "broadcast", [&] {
       c10d::broadcast_coalesced(group_, at::TensorList(tensors.data(), tensors.size()), kBroadcastBytes,
                                 from);
     });
@@ -62,11 +66,14 @@ class Peers : public Communicator {
     if (device_.is_cuda()) static_cast<void>(token.item<float>());
   }
 
+  std::vector<int> silent_ranks() override { return roll_call_.silent(kPatience); }
+
   c10d::ProcessGroup* process_group() noexcept override { return group_.get(); }
 
  private:
   c10::intrusive_ptr<c10d::ProcessGroup> group_;
   torch::Device device_;
+  RollCall roll_call_;
 };
 
 c10::intrusive_ptr<c10d::Store> make_store(const Membership& membership) {
@@ -100,6 +107,18 @@ void validate(const Membership& membership) {
 
 }  // namespace
 
+void tell_failure(int rank, int size, const char* what, std::string text, const std::vector<int>& silent) {
+  text = text.substr(0, text.find('\n'));
+  if (text.starts_with('[') && text.find("] ") != std::string::npos) text = text.substr(text.find("] ") + 2);
+  std::vector<std::string> names;
+  for (const int other : silent) names.push_back("rank " + std::to_string(other));
+  const std::string who = names.empty() ? "" : support::join_words(names) + " did not answer: ";
+  throw Error(
+      "rank " + std::to_string(rank) + " of " + std::to_string(size) + ": " + what + " failed: " + who + text,
+      names.empty() ? "another rank has probably ended; its own message says why"
+                    : "it has ended or hangs; its own messages may say why");
+}
+
 double Communicator::sum(double value) {
   if (size() == 1) return value;
   auto tensor = torch::full({1}, value, torch::TensorOptions().dtype(torch::kFloat64).device(device()));
@@ -111,16 +130,22 @@ std::unique_ptr<Communicator> make_communicator(const Membership& membership, to
   validate(membership);
   if (membership.world_size == 1) return std::make_unique<Alone>(device);
   c10::intrusive_ptr<c10d::ProcessGroup> group;
-  collective(membership.rank, membership.world_size, "meeting the other ranks", [&] {
-    const auto store = make_store(membership);
+  c10::intrusive_ptr<c10d::Store> store;
+  try {
+    store = make_store(membership);
     group = c10::make_intrusive<c10d::ProcessGroup>(store, membership.rank, membership.world_size);
     // CPU tensors can be exchanged in either case; gradients travel where they are.
     attach_gloo(*group, store, membership);
     if (device.is_cuda()) attach_nccl(*group, store, membership, device);
     group->setDefaultBackend(device.is_cuda() ? c10d::ProcessGroup::BackendType::NCCL
                                               : c10d::ProcessGroup::BackendType::GLOO);
-  });
-  return std::make_unique<Peers>(std::move(group), device);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    tell_failure(membership.rank, membership.world_size, "meeting the other ranks", error.what(), {});
+  }
+  return std::make_unique<Peers>(std::move(group), device,
+                                 RollCall(store, membership.rank, membership.world_size));
 }
 
 }  // namespace biodta::distributed

@@ -10,6 +10,7 @@
 #include <torch/types.h>
 
 #include <string>
+#include <vector>
 
 namespace biodta::distributed {
 
@@ -20,18 +21,22 @@ void attach_gloo(c10d::ProcessGroup& group, const c10::intrusive_ptr<c10d::Store
 void attach_nccl(c10d::ProcessGroup& group, const c10::intrusive_ptr<c10d::Store>& store,
                  const Membership& membership, torch::Device device);
 
-/// Runs a collective call; what PyTorch throws becomes one line that names this rank.
+/// What this rank says of a collective call that failed.
+/// @param text    of PyTorch, of which the first line is kept without the place in its sources.
+/// @param silent  as Communicator::silent_ranks.
+[[noreturn]] void tell_failure(int rank, int size, const char* what, std::string text,
+                               const std::vector<int>& silent);
+
+/// Runs a collective call; what PyTorch throws becomes one line that names this rank, and those that it
+/// waited for in vain.
 template <class Call>
-void collective(int rank, int size, const char* what, Call&& call) {
+void collective(Communicator& ranks, const char* what, Call&& call) {
   try {
     call();
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
-    const std::string text = error.what();
-    throw Error("rank " + std::to_string(rank) + " of " + std::to_string(size) + ": " + what +
-                    " failed: " + text.substr(0, text.find('\n')),
-                "another rank has probably ended; its own message says why");
+    tell_failure(ranks.rank(), ranks.size(), what, error.what(), ranks.silent_ranks());
   }
 }
 

@@ -62,7 +62,7 @@ GradientReducer::GradientReducer(std::vector<torch::Tensor> parameters, Communic
     for (const auto& parameter : parameters_) values.push_back(parameter.detach());
     ranks.broadcast(values);
   }
-  collective(ranks.rank(), ranks.size(), "setting up the gradient exchange",
+  collective(ranks, "setting up the gradient exchange",
              [&] { engine_ = std::make_unique<Engine>(parameters_, *ranks.process_group(), options); });
 }
 
@@ -86,7 +86,7 @@ void GradientReducer::zero_gradients() {
 void GradientReducer::start(bool synchronise) {
   synchronise_ = synchronise;
   if (engine_ == nullptr || !synchronise) return;
-  collective(ranks_->rank(), ranks_->size(), "the gradient exchange", [&] {
+  collective(*ranks_, "the gradient exchange", [&] {
     engine_->reducer.prepare_for_forward();
     engine_->reducer.rebuild_buckets();
   });
@@ -105,7 +105,7 @@ void GradientReducer::backward(const torch::Tensor& loss) {
   // Cheaper than letting the engine search the graph each step, and the gradient of an unused parameter is
   // then zero.
   if (loss.defined() && engine_->reach_every_parameter) reached = reached + nothing(parameters_);
-  collective(ranks_->rank(), ranks_->size(), "the gradient exchange", [&] {
+  collective(*ranks_, "the gradient exchange", [&] {
     engine_->reducer.prepare_for_backward({reached});
     reached.backward();
   });

@@ -116,7 +116,9 @@ class Ranks {
   int running() const noexcept { return running_; }
   void signal_all(int signal) const {
     for (const pid_t process : processes_) {
-      if (process > 0) ::kill(process, signal);
+      if (process <= 0) continue;
+      ::kill(process, signal);
+      ::kill(process, SIGCONT);  // one that was stopped hears nothing else
     }
   }
   /// The rank that ended, -1 when none has. Waits only for its own ranks, not for other children of the

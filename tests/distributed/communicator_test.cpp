@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(Communicator, AloneLeavesEverythingAsItIs) {
   const auto ranks = make_communicator({}, torch::kCPU);
@@ -47,6 +48,15 @@ TEST(Communicator, ARankThatIsKilledIsNamedAndItsPeersEnd) {
   const auto run = biodta::testing::run_ranks("killed", 3, folder.path());
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_THAT(run.errors, HasSubstr("rank 1 was killed by signal 9"));
+}
+
+TEST(Communicator, ARankThatHangsIsNamedWithinTheTimeOut) {
+  const biodta::testing::TemporaryFolder folder;
+  const auto run = biodta::testing::run_ranks("hung", 3, folder.path());
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.errors, HasSubstr("of 3: all-reduce failed: rank 1 did not answer: "));
+  EXPECT_THAT(run.errors, Not(HasSubstr("rank 0 did not")));
+  EXPECT_THAT(run.errors, Not(HasSubstr("rank 2 did not")));
 }
 
 }  // namespace

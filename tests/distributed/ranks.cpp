@@ -89,6 +89,10 @@ int play(const std::string& scenario, const Membership& membership, const std::f
       throw;
     }
   }
+  if (scenario == "hung") {
+    if (membership.rank == 1) std::raise(SIGSTOP);
+    ranks->barrier();
+  }
   return 0;
 }
 
@@ -103,7 +107,7 @@ int main(int argc, char** argv) {
       spawn_local(std::atoi(argv[2]), std::vector<std::string>(argv, argv + argc));
       return 0;
     }
-    membership->timeout_seconds = 30;
+    membership->timeout_seconds = std::string(argv[1]) == "hung" ? 2 : 30;
     return play(argv[1], *membership, argv[3]);
   } catch (const std::exception& error) {
     std::cerr << "error: " << error.what() << '\n';

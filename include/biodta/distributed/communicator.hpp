@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace c10d {
 class ProcessGroup;
@@ -46,6 +47,9 @@ class Communicator {
   /// From one rank to all, in place.
   virtual void broadcast(std::span<torch::Tensor> tensors, int from = 0) = 0;
   virtual void barrier() = 0;
+  /// To be asked once a collective call has failed: the ranks that do not say that it failed for them too, so
+  /// that the others waited for them. Takes some seconds.
+  virtual std::vector<int> silent_ranks() { return {}; }
   /// PyTorch's own process group behind this, for GradientReducer; nullptr when alone.
   virtual c10d::ProcessGroup* process_group() noexcept { return nullptr; }
 
