@@ -1,7 +1,7 @@
 #include "roll_call.hpp"
 
-#include <exception>
 #include <cstdint>
+#include <exception>
 #include <future>
 #include <memory>
 #include <thread>

@@ -10,8 +10,8 @@
 
 namespace biodta::distributed {
 
-/// Each rank whose call failed says so in the store that the ranks met at, and looks who else does: all wait in
-/// the same call, so that a rank which says nothing is the one that the others waited for.
+/// Each rank whose call failed says so in the store that the ranks met at, and looks who else does: all wait
+/// in the same call, so that a rank which says nothing is the one that the others waited for.
 class RollCall {
  public:
   RollCall(c10::intrusive_ptr<c10d::Store> store, int rank, int size);

@@ -32,6 +32,8 @@ namespace biodta::pipeline {
 namespace {
 
 constexpr const char* kTrainedModel = "model";
+/// Pad and mask: the model has vectors of these, whatever the vocabulary.
+constexpr cells::TokenId kTokensOfEmbedder = 2;
 
 bool has_adapter(const TrainOptions& options) {
   return options.model.embedding.kind == model::TokenEmbedding::kAdapter;
@@ -53,7 +55,7 @@ struct TrainingData {
   cells::Corpus corpus;
   std::optional<embedding::EmbeddingBank> bank;
   std::optional<data::TokenRows> rows;
-  std::vector<std::int64_t> learned_tokens;  // of genes without a row that stay in the cells
+  std::vector<std::int64_t> learned_tokens;  // without a row, that stay in the cells
   training::CellSplit split;
   std::vector<std::uint32_t> lengths;
   std::vector<embedding::ContextIndex> contexts;
@@ -91,8 +93,13 @@ void load_bank(const TrainOptions& options, TrainingData& data, support::Reporte
   data.bank = read_bank(options.embeddings, options.further_embeddings);
   data.rows.emplace(data.corpus.vocabulary(), *data.bank);
   check_overlap(options, data, reporter);
-  if (options.bank.missing_rows == MissingRows::kLearned) {
-    const auto learned = data.rows->missing();
+  // No bank has rows of the special tokens that the second style adds to pad and mask.
+  std::vector<cells::TokenId> learned;
+  for (cells::TokenId token = kTokensOfEmbedder; token < data.corpus.vocabulary().first_gene_token(); ++token)
+    learned.push_back(token);
+  if (options.bank.missing_rows == MissingRows::kLearned)
+    learned.insert(learned.end(), data.rows->missing().begin(), data.rows->missing().end());
+  if (!learned.empty()) {
     data.rows.emplace(data.corpus.vocabulary(), *data.bank, learned);
     data.learned_tokens.assign(learned.begin(), learned.end());
   }

@@ -328,6 +328,29 @@ TEST(Train, GenesWithoutARowMayLearnAVector) {
   EXPECT_EQ(model::load_model(world / "both/model")->config().learned_tokens.size(), 6U);
 }
 
+TEST(Train, SpecialTokensOfTheSecondStyleHaveLearnedVectors) {
+  const TrainWorld world;
+  world.train("first", {});
+  const auto first = cells::Corpus::open(world / "corpus.h5");
+  const cells::Vocabulary framed(first.vocabulary().genes(), cells::SpecialTokens::kPadMaskClsEos);
+  std::vector<cells::TokenId> tokens;
+  std::vector<std::uint64_t> offsets{0};
+  for (std::uint32_t cell = 0; cell < first.cell_count(); ++cell) {
+    tokens.push_back(2);
+    std::vector<cells::TokenId> genes;
+    first.read_cell(cell, genes);
+    for (const auto token : genes) tokens.push_back(token + 2);
+    tokens.push_back(3);
+    offsets.push_back(tokens.size());
+  }
+  const std::vector<cells::ObsColumn> obs{first.obs("donor")};
+  cells::write_corpus(world / "framed.h5", framed, tokens, offsets, first.cell_ids(), obs);
+  world.train("second", {}, {"--corpus", (world / "framed.h5").string()});
+  EXPECT_EQ(model::load_model(world / "second/model")->config().learned_tokens,
+            (std::vector<std::int64_t>{2, 3}));
+  EXPECT_EQ(tokens_read(world, "second"), tokens_read(world, "first") + 2 * 20 * 8);  // steps of 8 cells
+}
+
 TEST(Train, ADryRunWritesNothing) {
   const TrainWorld world;
   world.train("run", {}, {"--dry-run"});

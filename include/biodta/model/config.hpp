@@ -88,8 +88,8 @@ struct ModelConfig {
   /// Values of a row that come from each kind of bank, in order: each part has an adapter of its own. Empty =
   /// one part. Set from the bank.
   std::vector<std::int64_t> row_parts = {};
-  /// Gene tokens, ascending, that have a learned vector of their own instead of a row, because the bank had
-  /// none for them; adapter only. Set from the corpus and the bank.
+  /// Tokens, ascending, that have a learned vector of their own instead of a row: genes that the bank had
+  /// none for, and special tokens besides pad and mask; adapter only. Set from the corpus and the bank.
   std::vector<std::int64_t> learned_tokens = {};
   /// How the bank's reference rows were made, by the names of its provenance: a finished model refuses rows
   /// that were made otherwise. Set from the bank.
