@@ -29,6 +29,13 @@ std::string wrapped(std::string_view name) {
   return lines;
 }
 
+std::string embedded_json(const Json& json) {
+  std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  for (std::size_t at = text.find('<'); at != std::string::npos; at = text.find('<', at))
+    text.replace(at, 1, "\\u003c");
+  return text;
+}
+
 Json axis(std::string_view title) {
   return {{"title", {{"text", title}, {"standoff", 10}}},
           {"automargin", true},

@@ -27,6 +27,8 @@ inline constexpr std::string_view kChosen = "#D55E00";
 
 /// A name as HTML, broken at blanks where it is long, so that labels leave room for the figure.
 std::string wrapped(std::string_view name);
+/// As text inside a script element, where "</script" and "<!--" must not appear.
+std::string embedded_json(const Json& json);
 Json axis(std::string_view title);
 /// @param height  of the figure, pixels
 Json base_layout(Json x, Json y, int height);

@@ -1,6 +1,7 @@
 #include "report_sections.hpp"
 
 #include "report_format.hpp"
+#include "report_html_table.hpp"
 
 #include <biodta/support/text.hpp>
 
@@ -12,37 +13,6 @@
 
 namespace biodta::analysis {
 namespace {
-
-constexpr std::size_t kTopGenes = 50;
-
-/// A table made row by row; the first column is text, the others numbers unless said otherwise.
-class HtmlTable {
- public:
-  /// @param columns  headings; one that starts with '<' is text and aligned left.
-  explicit HtmlTable(const std::vector<std::string>& columns) {
-    html_ = "<div class=\"scroll\"><table><thead><tr>";
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      const bool left = i == 0 || columns[i].starts_with('<');
-      left_.push_back(left);
-      const std::string heading = columns[i].starts_with('<') ? columns[i].substr(1) : columns[i];
-      html_ += std::string("<th scope=\"col\"") + (left ? " class=\"text\"" : "") + ">" +
-               html_escape(heading) + "</th>";
-    }
-    html_ += "</tr></thead><tbody>\n";
-  }
-  /// @param cells  HTML, one a column.
-  void row(const std::vector<std::string>& cells, std::string_view kind = {}) {
-    html_ += kind.empty() ? std::string("<tr>") : "<tr class=\"" + std::string(kind) + "\">";
-    for (std::size_t i = 0; i < cells.size(); ++i)
-      html_ += std::string(left_.at(i) ? "<td class=\"text\">" : "<td>") + cells[i] + "</td>";
-    html_ += "</tr>\n";
-  }
-  std::string finish() { return std::move(html_) + "</tbody></table></div>\n"; }
-
- private:
-  std::string html_;
-  std::vector<bool> left_;
-};
 
 std::string paragraph(const std::string& html) {
   return "<p>" + html + "</p>\n";
@@ -86,13 +56,6 @@ std::string identity_sentence(const std::string& symbol, const Nearness& near, c
   return space + " <strong>the mutant is nearer to another gene than to " + html_escape(symbol) +
          "</strong>" + distances + ": to the model it looks like a substituted gene as much as like " +
          html_escape(symbol) + " with lower expression.";
-}
-
-std::string sets_cell(const Report& report, cells::TokenId token) {
-  std::string html;
-  for (const auto& name : sets_of(report, token))
-    html += "<span class=\"tag\">" + html_escape(name) + "</span> ";
-  return html;
 }
 
 std::string share_cell(const Share& share) {
@@ -242,22 +205,6 @@ std::string mutants_html(const Report& report) {
   return html + table.finish() +
          "<p class=\"caption\">Distances are Euclidean in the model’s input space (the bank’s rows after the "
          "model’s fixed map).</p>\n";
-}
-
-std::string top_genes_html(const Report& report) {
-  const auto& genes = report.run.ranking.genes;
-  HtmlTable table({"Rank", "<Gene", "<Id", "Mean shift", "SD over cells", "Cells", "<Sets"});
-  const std::size_t shown = std::min(kTopGenes, genes.size());
-  for (std::size_t i = 0; i < shown; ++i) {
-    const cells::VocabularyGene& known = report.vocabulary.gene(genes[i].token);
-    table.row({std::to_string(i + 1), html_escape(known.symbol),
-               "<span class=\"faint\">" + html_escape(known.id) + "</span>",
-               html_number(small_number(genes[i].mean_shift)),
-               html_number(small_number(genes[i].standard_deviation)), count(genes[i].cells),
-               sets_cell(report, genes[i].token)});
-  }
-  return "<details><summary>The " + count(shown) + " genes that moved most</summary>\n" + table.finish() +
-         "<p class=\"caption\">All " + count(genes.size()) + " are in genes.tsv.</p></details>\n";
 }
 
 std::string precision_recall_html(const Report& report) {

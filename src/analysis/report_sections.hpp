@@ -14,7 +14,6 @@ std::string summary_html(const Report& report);
 std::string gene_sets_html(const Report& report);
 std::string controls_html(const Report& report);
 std::string mutants_html(const Report& report);
-std::string top_genes_html(const Report& report);
 std::string precision_recall_html(const Report& report);
 std::string provenance_html(const Report& report);
 

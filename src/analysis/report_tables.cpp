@@ -1,6 +1,7 @@
 #include "report_tables.hpp"
 
 #include "report_format.hpp"
+#include "report_genes.hpp"
 
 #include <biodta/genome/variants.hpp>
 #include <biodta/support/tsv.hpp>
@@ -13,24 +14,6 @@
 
 namespace biodta::analysis {
 namespace {
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ";") + word;
-  return text;
-}
-
-support::Table genes_table(const Report& report) {
-  support::Table table{{}, {"gene_id", "symbol", "rank", "cells", "mean_shift", "sd_shift", "sets"}, {}};
-  std::size_t rank = 0;
-  for (const auto& gene : report.run.ranking.genes) {
-    const cells::VocabularyGene& known = report.vocabulary.gene(gene.token);
-    table.rows.push_back({known.id, known.symbol, std::to_string(++rank), std::to_string(gene.cells),
-                          exact_number(gene.mean_shift), exact_number(gene.standard_deviation),
-                          joined(sets_of(report, gene.token))});
-  }
-  return table;
-}
 
 support::Table gene_sets_table(const Report& report) {
   support::Table table{{},

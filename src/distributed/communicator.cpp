@@ -111,6 +111,7 @@ void tell_failure(int rank, int size, const char* what, std::string text, const 
   text = text.substr(0, text.find('\n'));
   if (text.starts_with('[') && text.find("] ") != std::string::npos) text = text.substr(text.find("] ") + 2);
   std::vector<std::string> names;
+  names.reserve(silent.size());
   for (const int other : silent) names.push_back("rank " + std::to_string(other));
   const std::string who = names.empty() ? "" : support::join_words(names) + " did not answer: ";
   throw Error(

@@ -42,6 +42,26 @@ TEST(Report, HoldsItsTablesFiguresAndPage) {
                            "ranks.json", "recall_at_20.json", "recall_at_50.json", "shifts.json"));
 }
 
+TEST(Report, ThePageHoldsEveryGeneOfTheTable) {
+  const testing::TemporaryFolder folder;
+  Report report = made_up_report();
+  report.sets.front().name = "</script> <targets>";
+  write_report(report, folder / "r", false);
+  const auto table = support::read_table(folder / "r/genes.tsv");
+  const std::string page = support::read_text_file(folder / "r/report.html");
+  const std::string begin = "<script type=\"application/json\" id=\"genes-data\">";
+  const auto first = page.find(begin) + begin.size();
+  const auto data = nlohmann::json::parse(page.substr(first, page.find("</script>", first) - first));
+  ASSERT_EQ(data.at("rows").size(), table.rows.size());
+  ASSERT_EQ(data.at("columns").size(), table.columns.size());
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    const auto& row = data.at("rows")[i];
+    EXPECT_EQ(row[0], std::stoi(table.rows[i][2]));
+    EXPECT_EQ(row[1], table.rows[i][1]);
+    EXPECT_EQ(row[3], std::stod(table.rows[i][4]));
+  }
+}
+
 TEST(Report, OfADeletionHasNoMutants) {
   const testing::TemporaryFolder folder;
   Report report = made_up_report();
