@@ -22,6 +22,9 @@ int main(int argc, char** argv) {
       ->type_name("NAME");
   apps::add_list_flag(app, flags, "--cells", "cells.filters", "cells to run, by obs")
       ->type_name("COLUMN=VALUE");
+  apps::add_repeated_flag(app, flags, "--baseline", "baselines",
+                          "run or Hugging Face folder to compare with, by in silico deletion; repeatable")
+      ->type_name("DIR");
   apps::add_value_flag(app, flags, "--max-cells", "cells.max_cells",
                        "cells drawn when more express the gene (120)");
   apps::add_value_flag(app, flags, "--trials", "mutants.trials", "random mutants made (20)");

@@ -43,7 +43,6 @@ std::string aligned(const std::vector<std::vector<std::string>>& rows, std::size
 std::string gene_set_text(const Report& report) {
   std::vector<std::vector<std::string>> rows = {{"gene set", "genes", "AUROC", "P", "FDR"}};
   if (!report.controls.empty()) rows[0].insert(rows[0].end(), {"control AUROC", "range", "median P"});
-  if (report.twin) rows[0].insert(rows[0].end(), {"twin AUROC", "P"});
   for (std::size_t i = 0; i < report.run.tests.size(); ++i) {
     const GeneSetTest& test = report.run.tests[i];
     std::vector<std::string> row = {test.set, std::to_string(test.scored), fixed_number(test.auroc, 3),
@@ -55,13 +54,18 @@ std::string gene_set_text(const Report& report) {
                   fixed_number(control.lowest_auroc, 2) + "-" + fixed_number(control.highest_auroc, 2),
                   p_number(control.median_p)});
     }
-    if (report.twin) {
-      const GeneSetTest& twin = report.twin->tests.at(i);
-      row.insert(row.end(), {fixed_number(twin.auroc, 3), p_number(twin.p)});
-    }
     rows.push_back(std::move(row));
   }
   return aligned(rows, 1);
+}
+
+std::string methods_text(const Report& report) {
+  std::vector<std::vector<std::string>> rows = {{"gene set", "method", "AUROC", "P"}};
+  for (std::size_t i = 0; i < report.sets.size(); ++i)
+    for (const auto& method : report.methods)
+      rows.push_back({report.sets[i].name, method.name, fixed_number(method.tests.at(i).auroc, 3),
+                      p_number(method.tests.at(i).p)});
+  return aligned(rows, 2);
 }
 
 std::string share_text(const Share& share) {
@@ -119,7 +123,8 @@ void write_report(const Report& report, const std::filesystem::path& folder, boo
 }
 
 std::string summary_text(const Report& report) {
-  return gene_set_text(report) + "\n" + precision_recall_text(report);
+  const std::string methods = report.methods.size() > 1 ? methods_text(report) + "\n" : "";
+  return gene_set_text(report) + "\n" + methods + precision_recall_text(report);
 }
 
 }  // namespace biodta::analysis

@@ -261,8 +261,10 @@ Figure distribution_figure(const Report& report) {
 Figure auroc_figure(const Report& report) {
   Json data = Json::array();
   if (!report.controls.empty()) data.push_back(control_trace(report));
-  if (report.twin) data.push_back(auroc_trace(report.twin->tests, report.twin->name, kTwin, "diamond"));
-  data.push_back(auroc_trace(report.run.tests, report.run.name, kThisRun, "circle"));
+  for (std::size_t i = report.methods.size(); i-- > 0;) {  // the run on top
+    const MethodLook look = look_of(report, report.methods[i].name);
+    data.push_back(auroc_trace(report.methods[i].tests, report.methods[i].name, look.colour, look.symbol));
+  }
   Json x = axis("AUROC");
   x["range"] = {0, 1};
   Json layout = base_layout(std::move(x), set_axis(report), height_of_rows(report.sets.size(), 40));

@@ -66,7 +66,11 @@ std::vector<GeneColumn> columns_of(const Report& report) {
       {"rank", "Rank", ColumnKind::kCount, [](Row row) { return static_cast<double>(row.index + 1); }, {}},
       {"cells", "Cells", ColumnKind::kCount, [](Row row) { return static_cast<double>(row.gene.cells); }, {}},
       {"mean_shift", "Mean shift", ColumnKind::kSmall, [](Row row) { return row.gene.mean_shift; }, {}},
-      {"sd_shift", "SD over cells", ColumnKind::kSmall, [](Row row) { return row.gene.standard_deviation; }, {}},
+      {"sd_shift",
+       "SD over cells",
+       ColumnKind::kSmall,
+       [](Row row) { return row.gene.standard_deviation; },
+       {}},
       {"sets", "Sets", ColumnKind::kTags, {}, [&](Row row) { return sets_of(report, row.gene.token); }}};
 }
 
@@ -110,7 +114,8 @@ std::string html_cell(const GeneColumn& column, const GeneRow& row) {
       return html_number(p_number(column.number(row)));
     case ColumnKind::kTags: {
       std::string html;
-      for (const auto& name : column.words(row)) html += "<span class=\"tag\">" + html_escape(name) + "</span> ";
+      for (const auto& name : column.words(row))
+        html += "<span class=\"tag\">" + html_escape(name) + "</span> ";
       return html;
     }
     case ColumnKind::kId:

@@ -61,6 +61,8 @@ std::string report_page(const Report& report, std::span<const Figure> figures) {
   page += notes_html(report) + summary_html(report);
   page += heading("Gene sets") + gene_sets_html(report) + controls_html(report) +
           named_figure(figures, "auroc") + named_figure(figures, "shifts");
+  if (const auto methods = methods_html(report); !methods.empty())
+    page += heading("Methods compared") + methods;
   page += heading("Precision and recall") + "<div class=\"figures\">\n";
   for (const auto& figure : figures)
     if (figure.name.starts_with("precision_at_") || figure.name.starts_with("recall_at_"))

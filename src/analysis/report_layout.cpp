@@ -3,9 +3,22 @@
 #include "report_format.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace biodta::analysis {
+
+MethodLook look_of(const Report& report, std::string_view method) {
+  constexpr std::array<MethodLook, 6> kLooks = {{{kThisRun, "", "circle"},
+                                                 {"#E69F00", "/", "diamond"},
+                                                 {"#009E73", "x", "square"},
+                                                 {"#CC79A7", "-", "triangle-up"},
+                                                 {"#56B4E9", "+", "cross"},
+                                                 {"#D55E00", ".", "star"}}};
+  for (std::size_t i = 0; i < report.methods.size(); ++i)
+    if (report.methods[i].name == method) return kLooks[i % kLooks.size()];
+  return {kPale, "", "circle-open"};
+}
 
 std::string wrapped(std::string_view name) {
   constexpr std::size_t kWidth = 26;

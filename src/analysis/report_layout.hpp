@@ -22,8 +22,15 @@ inline constexpr std::string_view kGrey = "#8A8A8A";
 inline constexpr std::string_view kPale = "#C4C4C4";
 inline constexpr std::string_view kBlack = "#1F2328";
 inline constexpr std::string_view kThisRun = "#0072B2";
-inline constexpr std::string_view kTwin = "#E69F00";
 inline constexpr std::string_view kChosen = "#D55E00";
+
+/// How a method looks in every figure: colours alone do not tell them apart.
+struct MethodLook {
+  std::string_view colour;
+  std::string_view pattern;  ///< of bars
+  std::string_view symbol;   ///< of points
+};
+MethodLook look_of(const Report& report, std::string_view method);
 
 /// A name as HTML, broken at blanks where it is long, so that labels leave room for the figure.
 std::string wrapped(std::string_view name);

@@ -14,16 +14,6 @@
 namespace biodta::analysis {
 namespace {
 
-struct MethodStyle {
-  std::string_view colour;
-  std::string_view pattern;
-};
-MethodStyle style_of(const Report& report, std::string_view method) {
-  if (method == report.run.name) return {kThisRun, ""};
-  if (report.twin && method == report.twin->name) return {kTwin, "/"};
-  return {kPale, ""};
-}
-
 /// Bars of one method: precision or recall of every set at one k.
 Json bar_trace(const Report& report, std::string_view method, std::int64_t k, Share PrecisionRecall::*which) {
   Json x = Json::array();
@@ -43,7 +33,7 @@ Json bar_trace(const Report& report, std::string_view method, std::int64_t k, Sh
                    std::to_string(entry.in_set) + " genes among the top " + std::to_string(k));
     interval = interval || share.high > share.low;
   }
-  const MethodStyle style = style_of(report, method);
+  const MethodLook look = look_of(report, method);
   Json trace = {
       {"type", "bar"},
       {"orientation", "h"},
@@ -54,9 +44,8 @@ Json bar_trace(const Report& report, std::string_view method, std::int64_t k, Sh
       {"textposition", "none"},
       {"hovertemplate", "%{x:.3f}: %{text}<extra>%{fullData.name}</extra>"},
       {"marker",
-       {{"color", style.colour},
-        {"pattern",
-         {{"shape", style.pattern}, {"fillmode", "overlay"}, {"fgcolor", "#7A5200"}, {"size", 6}}}}}};
+       {{"color", look.colour},
+        {"pattern", {{"shape", look.pattern}, {"fillmode", "overlay"}, {"fgcolor", kBlack}, {"size", 6}}}}}};
   if (interval)
     trace["error_x"] = {{"type", "data"},
                         {"symmetric", false},

@@ -105,8 +105,6 @@ std::string gene_sets_html(const Report& report) {
   std::vector<std::string> columns = {"Gene set", "Scored", "of listed", "AUROC", "P", "FDR"};
   if (!report.controls.empty())
     for (const char* name : {"Controls: AUROC", "range", "median P"}) columns.emplace_back(name);
-  if (report.twin)
-    for (const char* name : {"Twin: AUROC", "P"}) columns.emplace_back(name);
   HtmlTable table(columns);
   for (std::size_t i = 0; i < report.run.tests.size(); ++i) {
     const GeneSetTest& test = report.run.tests[i];
@@ -124,11 +122,6 @@ std::string gene_sets_html(const Report& report) {
                                                 fixed_number(control.highest_auroc, 2));
       row.push_back(html_number(p_number(control.median_p)));
     }
-    if (report.twin) {
-      const GeneSetTest& twin = report.twin->tests.at(i);
-      row.push_back(fixed_number(twin.auroc, 3));
-      row.push_back(html_number(p_number(twin.p)));
-    }
     table.row(row);
   }
   std::string html = table.finish();
@@ -137,8 +130,21 @@ std::string gene_sets_html(const Report& report) {
       "no difference). "
       "P: two-sided Wilcoxon rank-sum test of the set against all other scored genes. FDR: "
       "Benjamini–Hochberg over the sets.";
-  if (report.twin) html += " Twin: " + html_escape(report.twin->name) + ", same cells.";
   return html + "</p>\n";
+}
+
+std::string methods_html(const Report& report) {
+  if (report.methods.size() < 2) return {};
+  HtmlTable table({"Gene set", "<Method", "Scored", "AUROC", "P", "FDR"});
+  for (std::size_t i = 0; i < report.sets.size(); ++i) {
+    for (const auto& method : report.methods) {
+      const GeneSetTest& test = method.tests.at(i);
+      table.row({html_escape(test.set), html_escape(method.name), count(test.scored),
+                 fixed_number(test.auroc, 3), html_number(p_number(test.p)), html_number(p_number(test.fdr))},
+                &method == &report.methods.front() ? "strong" : "");
+    }
+  }
+  return table.finish() + "<p class=\"caption\">The same cells, and the genes that all methods rank.</p>\n";
 }
 
 std::string controls_html(const Report& report) {

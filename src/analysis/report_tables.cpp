@@ -20,8 +20,6 @@ support::Table gene_sets_table(const Report& report) {
                        {"set", "genes_listed", "genes_matched", "genes_scored", "median_shift",
                         "median_shift_others", "auroc", "p", "fdr"},
                        {}};
-  if (report.twin)
-    for (const char* name : {"twin_auroc", "twin_p", "twin_fdr"}) table.columns.emplace_back(name);
   if (!report.controls.empty())
     for (const char* name : {"control_genes", "control_auroc_mean", "control_auroc_min", "control_auroc_max",
                              "control_p_median", "control_significant"})
@@ -32,10 +30,6 @@ support::Table gene_sets_table(const Report& report) {
                                     std::to_string(test.scored)};
     for (const double value : {test.median_shift, test.median_shift_others, test.auroc, test.p, test.fdr})
       row.push_back(exact_number(value));
-    if (report.twin) {
-      const GeneSetTest& twin = report.twin->tests.at(i);
-      for (const double value : {twin.auroc, twin.p, twin.fdr}) row.push_back(exact_number(value));
-    }
     if (!report.controls.empty()) {
       const ControlSummary& control = report.controls.at(i);
       row.push_back(std::to_string(control.controls));
@@ -45,6 +39,16 @@ support::Table gene_sets_table(const Report& report) {
       row.push_back(std::to_string(control.significant));
     }
     table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+support::Table methods_table(const Report& report) {
+  support::Table table{{}, {"method", "set", "genes_scored", "auroc", "p", "fdr"}, {}};
+  for (const auto& method : report.methods) {
+    for (const auto& test : method.tests)
+      table.rows.push_back({method.name, test.set, std::to_string(test.scored), exact_number(test.auroc),
+                            exact_number(test.p), exact_number(test.fdr)});
   }
   return table;
 }
@@ -166,6 +170,7 @@ void write(support::Table table, const std::filesystem::path& path) {
 void write_tables(const Report& report, const std::filesystem::path& folder) {
   write(genes_table(report), folder / "genes.tsv");
   write(gene_sets_table(report), folder / "gene_sets.tsv");
+  write(methods_table(report), folder / "methods.tsv");
   write(precision_recall_table(report), folder / "precision_recall.tsv");
   if (!is_mutagenesis(report)) return;
   write(expression_table(report), folder / "expression.tsv");

@@ -50,6 +50,14 @@ cells::TokenId find_gene(const std::string& name, const cells::Corpus& corpus) {
                    near.empty() ? "" : "did you mean " + support::join_words(near) + "?");
 }
 
+/// A model that the run is compared with, and the order in which it puts the genes.
+struct Baseline {
+  std::filesystem::path folder;  ///< as it was given
+  std::unique_ptr<PerturbedRun> run;
+  std::string name;
+  analysis::GeneRanking ranking;
+};
+
 /// One run of the program, step by step; what one step makes, the next ones read.
 class Mutagenesis {
  public:
@@ -72,7 +80,7 @@ class Mutagenesis {
     measure();
     compare();
     finish_report(report_, options_,
-                  {corpus_, *run_, twin_.get(), mutants_ ? &mutants_->embedder() : nullptr}, output);
+                  {corpus_, *run_, baseline_runs(), mutants_ ? &mutants_->embedder() : nullptr}, output);
     analysis::write_report(report_, output, options_.overwrite);
     return {analysis::summary_text(report_), output / "report.html"};
   }
@@ -89,8 +97,7 @@ class Mutagenesis {
       contexts = training::contexts_of_cells(corpus_, *bank_, options_.cells.context_column).of_cell;
     const embedding::EmbeddingBank* bank = bank_ ? &*bank_ : nullptr;
     run_ = load_run(options_.run, corpus_, bank, options_.embeddings, contexts, device_);
-    if (!options_.twin.empty())
-      twin_ = load_run(options_.twin, corpus_, bank, options_.embeddings, contexts, device_);
+    for (const auto& folder : options_.baselines) load_baseline(folder, bank, contexts);
     if (mutates() && !run_->has_adapter())
       throw ConfigError("perturbation: found mutate, but " + run_->folder.string() +
                             " has no adapter that would read the mutant",
@@ -100,6 +107,24 @@ class Mutagenesis {
     report_.gene_id = known(gene_).id;
     report_.symbol = symbol(gene_);
     report_.vocabulary = corpus_.vocabulary();
+  }
+
+  void load_baseline(const std::filesystem::path& folder, const embedding::EmbeddingBank* bank,
+                     const std::vector<embedding::ContextIndex>& contexts) {
+    if (folder.empty()) return;
+    Baseline baseline{
+        folder, load_run(folder, corpus_, bank, options_.embeddings, contexts, device_), {}, {}};
+    baseline.name = baseline_name(*baseline.run, folder);
+    const auto same = [&](const Baseline& other) { return other.name == baseline.name; };
+    if (std::any_of(baselines_.begin(), baselines_.end(), same))
+      baseline.name += " (" + folder.string() + ")";
+    baselines_.push_back(std::move(baseline));
+  }
+
+  std::vector<const PerturbedRun*> baseline_runs() const {
+    std::vector<const PerturbedRun*> runs;
+    for (const auto& baseline : baselines_) runs.push_back(baseline.run.get());
+    return runs;
   }
 
   void check_gene() const {
@@ -245,30 +270,38 @@ class Mutagenesis {
             report_.sets));
     }
     if (!controls.empty()) report_.controls = analysis::summarise_controls(report_.sets, controls);
-    if (!twin_) return;
-    const std::vector<analysis::Perturbation> deletion = {
-        {analysis::PerturbationKind::kDelete, gene_, {}, {}}};
-    const auto twin = shifts(*twin_, deletion, "delete in the twin");
-    if (twin.front().cells == 0)
-      throw InputError(options_.twin, "", "no cell with " + symbol(gene_),
-                       "the gene among the tokens that the twin reads");
-    report_.twin = method(twin_name(*twin_), twin.front());
+    for (auto& baseline : baselines_) measure(baseline);
   }
 
-  /// Precision and recall of all methods over the genes that all of them ranked.
+  void measure(Baseline& baseline) {
+    const std::vector<analysis::Perturbation> deletion = {
+        {analysis::PerturbationKind::kDelete, gene_, {}, {}}};
+    const auto tables = shifts(*baseline.run, deletion, "delete in " + baseline.folder.filename().string());
+    if (tables.front().cells == 0)
+      throw InputError(baseline.folder, "", "no cell with " + symbol(gene_),
+                       "the gene among the tokens that the model reads");
+    baseline.ranking = method(baseline.name, tables.front()).ranking;
+  }
+
+  /// All methods over the genes that all of them ranked.
   void compare() {
     const auto add = [&](std::vector<analysis::PrecisionRecall> entries) {
       for (auto& entry : entries) report_.precision_recall.push_back(std::move(entry));
     };
+    std::vector<std::string> names = {report_.run.name};
     std::vector<analysis::GeneRanking> rankings = {report_.run.ranking};
-    if (report_.twin) rankings.push_back(report_.twin->ranking);
+    for (const auto& baseline : baselines_) {
+      names.push_back(baseline.name);
+      rankings.push_back(baseline.ranking);
+    }
     const auto& top_k = options_.evaluation.top_k;
-    const auto mine = analysis::common_genes(rankings.front(), rankings);
-    add(analysis::precision_recall(report_.run.name, mine, report_.sets, top_k));
-    if (report_.twin)
-      add(analysis::precision_recall(report_.twin->name, analysis::common_genes(rankings.back(), rankings),
-                                     report_.sets, top_k));
-    add(analysis::random_precision_recall("random sets", mine, report_.sets, top_k,
+    for (std::size_t i = 0; i < rankings.size(); ++i) {
+      const auto common = analysis::common_genes(rankings[i], rankings);
+      report_.methods.push_back({names[i], analysis::test_gene_sets(common, report_.sets)});
+      add(analysis::precision_recall(names[i], common, report_.sets, top_k));
+    }
+    add(analysis::random_precision_recall("random sets", analysis::common_genes(rankings.front(), rankings),
+                                          report_.sets, top_k,
                                           static_cast<std::uint64_t>(options_.evaluation.random_sets),
                                           static_cast<std::uint64_t>(options_.seed)));
   }
@@ -280,7 +313,7 @@ class Mutagenesis {
   cells::TokenId gene_;
   std::optional<embedding::EmbeddingBank> bank_;
   std::unique_ptr<PerturbedRun> run_;
-  std::unique_ptr<PerturbedRun> twin_;
+  std::vector<Baseline> baselines_;
   std::optional<GeneMutants> mutants_;
   std::vector<analysis::GeneSet> all_sets_;
   std::vector<cells::TokenId> controls_;

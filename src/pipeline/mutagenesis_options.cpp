@@ -33,7 +33,10 @@ void describe(support::OptionVisitor& visit, MutagenesisRunOptions& options) {
                {{"mutate", GenePerturbation::kMutate}, {"delete", GenePerturbation::kDelete}},
                "mutate its DNA (needs a run with an adapter), or delete its token");
   visit.field("run", options.run, "run folder of biodta-train");
-  visit.field("twin", options.twin, "run folder of the adapter-free twin, for comparison; empty = none");
+  visit.field(
+      "baselines", options.baselines,
+      "models to compare with by deleting the gene in silico: run folders (the adapter-free twin) or Hugging "
+      "Face folders (a Geneformer)");
   visit.field("corpus", options.corpus, "rank-encoded cells, from biodta-tokenize");
   visit.field("embeddings", options.embeddings,
               "the run's embedding bank, or several as one; for a run with an adapter");

@@ -98,7 +98,7 @@ void add_inputs(analysis::Report& report, const MutagenesisRunOptions& options,
   };
   add("corpus", options.corpus);
   add("model", model_weights(subjects.run.folder));
-  if (subjects.twin != nullptr) add("twin", model_weights(subjects.twin->folder));
+  for (const auto* baseline : subjects.baselines) add("baseline", model_weights(baseline->folder));
   if (subjects.run.has_adapter())
     for (const auto* banks : {&options.embeddings, &options.further_embeddings})
       for (const auto& bank : *banks) add("embeddings", bank);
@@ -119,8 +119,11 @@ std::string method_name(const PerturbedRun& run, bool mutates) {
          (mutates ? ", in silico mutagenesis" : ", in silico deletion");
 }
 
-std::string twin_name(const PerturbedRun& twin) {
-  return twin.has_adapter() ? "second run, in silico deletion" : "adapter-free twin, in silico deletion";
+std::string baseline_name(const PerturbedRun& baseline, const std::filesystem::path& folder) {
+  const bool own = std::filesystem::exists(baseline.folder / "vocabulary.tsv");
+  const std::string name = (folder / "").parent_path().filename().string();
+  if (!own) return name + ", in silico deletion";
+  return (baseline.has_adapter() ? "second run" : "adapter-free twin") + std::string(", in silico deletion");
 }
 
 void finish_report(analysis::Report& report, const MutagenesisRunOptions& options,

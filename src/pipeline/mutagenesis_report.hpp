@@ -11,17 +11,19 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace biodta::pipeline {
 
 /// Names of methods in tables and figures.
 std::string method_name(const PerturbedRun& run, bool mutates);
-std::string twin_name(const PerturbedRun& twin);
+/// @param folder  as it was given.
+std::string baseline_name(const PerturbedRun& baseline, const std::filesystem::path& folder);
 
 struct ReportSubjects {
   const cells::Corpus& corpus;
   const PerturbedRun& run;
-  const PerturbedRun* twin;                    ///< nullptr = none
+  std::vector<const PerturbedRun*> baselines;
   const enformer::SequenceEmbedder* embedder;  ///< nullptr where no DNA was mutated
 };
 /// Fills notes, settings, inputs, config, command, program and time.

@@ -86,7 +86,8 @@ inline Report made_up_report(std::size_t genes = 200) {
   report.run = made_up_run("Bio-DTA, in silico mutagenesis", report.sets, genes, 1.2, 1);
   report.run.perturbed.add(0.1);
   report.run.perturbed.add(0.2);
-  report.twin = made_up_run("adapter-free twin, in silico deletion", report.sets, genes, 0.8, 2);
+  const auto twin = made_up_run("adapter-free twin, in silico deletion", report.sets, genes, 0.8, 2);
+  report.methods = {{report.run.name, report.run.tests}, {twin.name, twin.tests}};
   report.perturbed = {made_up_mutant(known[0].id, known[0].symbol, false, 3),
                       made_up_mutant("ENSG1070", "G70", true, 4), made_up_mutant("ENSG1071", "G71", true, 5)};
   std::vector<std::vector<GeneSetTest>> controls;
@@ -95,7 +96,7 @@ inline Report made_up_report(std::size_t genes = 200) {
   report.controls = summarise_controls(report.sets, controls);
   const std::vector<std::int64_t> top = {20, 50};
   report.precision_recall = precision_recall(report.run.name, report.run.ranking, report.sets, top);
-  for (auto& entry : precision_recall(report.twin->name, report.twin->ranking, report.sets, top))
+  for (auto& entry : precision_recall(twin.name, twin.ranking, report.sets, top))
     report.precision_recall.push_back(std::move(entry));
   for (auto& entry : random_precision_recall("random sets", report.run.ranking, report.sets, top, 1000, 1))
     report.precision_recall.push_back(std::move(entry));

@@ -35,7 +35,8 @@ TEST(Report, HoldsItsTablesFiguresAndPage) {
   EXPECT_THAT(files_in(folder.path()), UnorderedElementsAre("GATA4"));
   EXPECT_THAT(files_in(folder / "GATA4"),
               UnorderedElementsAre("config.yaml", "expression.tsv", "figures", "gene_sets.tsv", "genes.tsv",
-                                   "identity.tsv", "mutants.vcf", "precision_recall.tsv", "report.html"));
+                                   "identity.tsv", "methods.tsv", "mutants.vcf", "precision_recall.tsv",
+                                   "report.html"));
   EXPECT_THAT(
       files_in(folder / "GATA4/figures"),
       UnorderedElementsAre("auroc.json", "expression.json", "precision_at_20.json", "precision_at_50.json",
@@ -67,11 +68,11 @@ TEST(Report, OfADeletionHasNoMutants) {
   Report report = made_up_report();
   report.perturbed = {{report.gene_id, report.symbol, false, 40, "", {}, {}, {}}};
   report.controls.clear();
-  report.twin.reset();
+  report.methods.resize(1);
   report.run.perturbed = {};
   write_report(report, folder / "r", false);
   EXPECT_THAT(files_in(folder / "r"),
-              UnorderedElementsAre("config.yaml", "figures", "gene_sets.tsv", "genes.tsv",
+              UnorderedElementsAre("config.yaml", "figures", "gene_sets.tsv", "genes.tsv", "methods.tsv",
                                    "precision_recall.tsv", "report.html"));
   const std::string page = support::read_text_file(folder / "r/report.html");
   EXPECT_THAT(page, HasSubstr("In silico deletion of GATA4"));
@@ -108,9 +109,21 @@ TEST(Report, GeneSetTablePutsControlAndTwinBesideTheResult) {
   EXPECT_EQ(table.rows[0][table.column("genes_matched")], "15");
   EXPECT_EQ(number(0, "p"), report.run.tests[0].p);
   EXPECT_EQ(number(0, "fdr"), report.run.tests[0].fdr);
-  EXPECT_EQ(number(1, "twin_auroc"), report.twin->tests[1].auroc);
   EXPECT_EQ(number(2, "control_auroc_mean"), report.controls[2].mean_auroc);
   EXPECT_EQ(number(2, "control_genes"), 6.0);
+}
+
+TEST(Report, MethodsTableHoldsAllMethodsOverTheSets) {
+  const testing::TemporaryFolder folder;
+  const Report report = made_up_report();
+  write_report(report, folder / "r", false);
+  const support::Table table = support::read_table(folder / "r/methods.tsv");
+  ASSERT_EQ(table.rows.size(), 8U);
+  EXPECT_EQ(table.rows[5][0], "adapter-free twin, in silico deletion");
+  EXPECT_EQ(table.rows[5][1], report.sets[1].name);
+  EXPECT_EQ(std::stod(table.rows[5][table.column("auroc")]), report.methods[1].tests[1].auroc);
+  const std::string page = support::read_text_file(folder / "r/report.html");
+  EXPECT_THAT(page, HasSubstr("Methods compared"));
 }
 
 TEST(Report, MutantsCanBeReadBackAsHaplotypes) {

@@ -56,9 +56,10 @@ TEST(Line, NoTruthReachesTraining) {
   EXPECT_TRUE(knows.model() == ignorant.model());
 
   // Evaluation is what asks for it.
-  knows.run("biodta-mutagenesis", "--gene GATA4 --set twin= --set evaluation.min_cells=1");
+  knows.run("biodta-mutagenesis", "--gene GATA4 --set baselines=[] --set evaluation.min_cells=1");
   const auto refused = testing::run_program(
-      "biodta-mutagenesis", "--gene GATA4 --set twin= --set evaluation.min_cells=1 --quiet", (ignorant / ""));
+      "biodta-mutagenesis", "--gene GATA4 --set baselines=[] --set evaluation.min_cells=1 --quiet",
+      (ignorant / ""));
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_NE(refused.errors.find("world/gene_sets.tsv"), std::string::npos) << refused.errors;
 }

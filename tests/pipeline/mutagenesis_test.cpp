@@ -104,7 +104,7 @@ class MutagenesisTest : public ::testing::Test {
     MutagenesisRunOptions options;
     options.gene = "S3";
     options.run = folder_ / "run";
-    options.twin = folder_ / "twin";
+    options.baselines = {folder_ / "twin"};
     options.corpus = folder_ / "corpus.h5";
     options.embeddings = {folder_ / "embeddings.h5"};
     options.weights = biodta::testing::small_enformer();
@@ -257,7 +257,7 @@ TEST_F(MutagenesisTest, DeletesInARunWithoutAdapterAndNeedsNoDna) {
   auto deletion = options();
   deletion.perturbation = GenePerturbation::kDelete;
   deletion.run = folder_ / "twin";
-  deletion.twin.clear();
+  deletion.baselines.clear();
   deletion.embeddings.clear();
   deletion.weights.clear();
   deletion.genome.clear();

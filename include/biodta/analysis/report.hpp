@@ -39,6 +39,12 @@ struct MethodRun {
   RunningMoments perturbed;        ///< shift of the perturbed gene itself; empty after a deletion
 };
 
+/// A way to order genes, beside others: another model, or a plain baseline.
+struct ComparedMethod {
+  std::string name;
+  std::vector<GeneSetTest> tests;  ///< in the order of Report::sets, over the genes that all methods rank
+};
+
 struct ReportInput {
   std::string role;  ///< for example "corpus"
   std::filesystem::path path;
@@ -61,7 +67,7 @@ struct Report {
   std::vector<GeneSet> sets;
   CellSelection cells;
   MethodRun run;
-  std::optional<MethodRun> twin;
+  std::vector<ComparedMethod> methods;   ///< the run first
   std::vector<PerturbedGene> perturbed;  ///< the gene asked for first, then the controls
   std::vector<ControlSummary> controls;  ///< in the order of sets; empty when no control was run
   std::vector<PrecisionRecall> precision_recall;

@@ -47,8 +47,10 @@ void describe(support::OptionVisitor& visit, EvaluationOptions& options);
 struct MutagenesisRunOptions {
   std::string gene;  ///< symbol or id
   GenePerturbation perturbation = GenePerturbation::kMutate;
-  std::filesystem::path run;   ///< run folder of biodta-train, or a model folder
-  std::filesystem::path twin;  ///< run folder of the adapter-free twin, for comparison; empty = none
+  std::filesystem::path run;  ///< run folder of biodta-train, or a model folder
+  /// Run or Hugging Face folders (the adapter-free twin, a Geneformer), in which the gene is deleted in
+  /// silico, for comparison.
+  std::vector<std::filesystem::path> baselines;
   std::filesystem::path corpus;
   std::vector<std::filesystem::path> embeddings;  ///< the run's bank, or several; for a run with an adapter
   /// Banks of other kinds (protein, isoforms), each read by an adapter of its own.
