@@ -92,7 +92,11 @@ int run_guarded(const CommonFlags& flags, const std::function<int(support::Repor
   } catch (const std::bad_alloc&) {
     tell_error("out of memory");
   } catch (const std::exception& error) {
-    tell_error(error.what());
+    const std::string text = error.what();  // LibTorch's goes on with the calls that led to it
+    const bool memory =
+        text.find("allocate") != std::string::npos || text.find("out of memory") != std::string::npos;
+    tell_error(text.substr(0, text.find('\n')),
+               memory ? "smaller batches or a smaller model need less memory" : "");
   }
   return kFailed;
 }

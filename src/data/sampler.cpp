@@ -97,7 +97,10 @@ LengthGroupedSampler::LengthGroupedSampler(std::span<const std::uint32_t> length
 /// How many batches a megabatch of so many cells is cut into.
 std::size_t LengthGroupedSampler::batches_of(std::size_t cells) const {
   if (options_.batch_tokens == 0) return (cells + global_size_ - 1) / global_size_;
-  const auto batches = static_cast<std::size_t>(std::llround(static_cast<double>(cells) / cells_per_batch_));
+  // Rather one batch more than batches much larger than asked for, which a short last megabatch would have.
+  constexpr double kOver = 0.05;
+  const auto batches = static_cast<std::size_t>(
+      std::max(0.0, std::ceil(static_cast<double>(cells) / cells_per_batch_ - kOver)));
   return std::clamp<std::size_t>(batches, 1, cells);
 }
 

@@ -5,6 +5,7 @@
 #include <biodta/distributed/communicator.hpp>
 #include <biodta/support/error.hpp>
 
+#include <c10/util/Exception.h>
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
 #include <torch/csrc/distributed/c10d/Store.hpp>
 #include <torch/types.h>
@@ -35,6 +36,10 @@ void collective(Communicator& ranks, const char* what, Call&& call) {
     call();
   } catch (const Error&) {
     throw;
+  } catch (const c10::DistError& error) {
+    tell_failure(ranks.rank(), ranks.size(), what, error.what(), ranks.silent_ranks());
+  } catch (const c10::Error&) {
+    throw;  // of this rank's own work (memory, shapes), which a backward pass does between exchanges
   } catch (const std::exception& error) {
     tell_failure(ranks.rank(), ranks.size(), what, error.what(), ranks.silent_ranks());
   }

@@ -1,4 +1,5 @@
 #include <biodta/embedding/united_banks.hpp>
+#include <biodta/support/checksum.hpp>
 #include <biodta/support/error.hpp>
 
 #include <algorithm>
@@ -30,6 +31,9 @@ bool are_same(std::span<const float> a, std::span<const float> b) {
 std::string shape_of(const EmbeddingBank& bank) {
   return std::to_string(bank.tokens_per_gene()) + " x " + std::to_string(bank.width());
 }
+
+/// Attributes of a joined bank: checksums of the reference rows of the second kind on.
+constexpr std::string_view kFurtherRows = "further_rows_";
 
 struct BankFile {
   std::filesystem::path path;
@@ -208,8 +212,7 @@ class BankJoin {
     std::vector<std::size_t> parts;
     for (const auto& bank : banks_) parts.push_back(bank.row_size());
     const auto width = std::accumulate(parts.begin(), parts.end(), std::size_t{0});
-    EmbeddingBank joined(std::move(ids), std::move(symbols), 1, width, std::move(reference),
-                         first.provenance());
+    EmbeddingBank joined(std::move(ids), std::move(symbols), 1, width, std::move(reference), provenance());
     joined.set_parts(std::move(parts));
     if (!known_bases.empty()) joined.set_known_bases(std::move(known_bases));
     joined.set_left_out(first.left_out());
@@ -218,6 +221,16 @@ class BankJoin {
   }
 
  private:
+  Provenance provenance() const {
+    auto provenance = banks_.front().provenance();
+    for (std::size_t i = 1; i < banks_.size(); ++i) {
+      const auto reference = banks_[i].values().first(banks_[i].gene_count() * banks_[i].row_size());
+      provenance[std::string(kFurtherRows) + std::to_string(i)] =
+          support::bytes_checksum(std::as_bytes(reference));
+    }
+    return provenance;
+  }
+
   /// @return whether a part is the context's own.
   bool append_row(const std::vector<std::uint32_t>& places, const std::string& context,
                   std::vector<float>& to) const {
@@ -267,18 +280,20 @@ EmbeddingBank read_banks(std::span<const std::filesystem::path> paths) {
 }
 
 std::optional<std::string> disagreement(const Provenance& a, const Provenance& b) {
-  for (const auto name : kOrigin) {
-    const auto in_a = a.find(std::string(name)), in_b = b.find(std::string(name));
-    if (in_a != a.end() && in_b != b.end() && in_a->second != in_b->second) return std::string(name);
+  const auto in_b = origin_of(b);
+  for (const auto& [name, value] : origin_of(a)) {
+    const auto other = in_b.find(name);
+    if (other != in_b.end() && other->second != value) return name;
   }
   return std::nullopt;
 }
 
 Provenance origin_of(const Provenance& provenance) {
   Provenance origin;
-  for (const auto name : kOrigin)
-    if (const auto found = provenance.find(std::string(name)); found != provenance.end())
-      origin.insert(*found);
+  for (const auto& entry : provenance) {
+    const bool known = std::find(kOrigin.begin(), kOrigin.end(), entry.first) != kOrigin.end();
+    if (known || entry.first.starts_with(kFurtherRows)) origin.insert(entry);
+  }
   return origin;
 }
 

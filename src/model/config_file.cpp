@@ -127,6 +127,8 @@ json parse(const std::filesystem::path& path) {
 /// Whatever Hugging Face's BERT can be that this one is not.
 void require_our_kind(const Fields& fields) {
   fields.require("model_type", "bert");
+  if (!fields.has("hidden_act"))
+    fields.refuse("hidden_act", "nothing, which Hugging Face reads as gelu", "\"relu\"");
   fields.require("hidden_act", "relu");
   fields.require("position_embedding_type", "absolute");
   fields.require("is_decoder", false);

@@ -269,7 +269,7 @@ class CpuAttention : public torch::autograd::Function<CpuAttention> {
     const Shape shape = shape_of(hidden, heads, dropout, dropout > 0 ? draw_seed() : 0);
     const auto sequences = sequences_of(numbers);
     const auto units = units_of(sequences, heads);
-    const auto out = at::empty({query.size(0), hidden}, query.options());
+    auto out = at::empty({query.size(0), hidden}, query.options());
     const Inputs in = inputs_of(query, key_value, hidden);
     torch::autograd::variable_list saved(units.size() + 2);
     saved[0] = query;

@@ -32,9 +32,16 @@ void save_model(const MaskedLanguageModel& model, const std::filesystem::path& f
   write_model_config(folder / kConfigName, model->config());
 }
 
+std::filesystem::path weights_file(const std::filesystem::path& folder) {
+  for (const char* name : {kWeightsName, "pytorch_model.bin"}) {
+    if (std::filesystem::exists(folder / name)) return folder / name;
+  }
+  throw InputError(folder, "", "neither model.safetensors nor pytorch_model.bin", "a model's weights");
+}
+
 MaskedLanguageModel load_model(const std::filesystem::path& folder) {
   const ModelConfig config = read_model_config(folder / kConfigName);
-  const auto path = folder / kWeightsName;
+  const auto path = weights_file(folder);
   auto tensors = weights::read_tensors(path).tensors;
   tensors.erase("bert.embeddings.position_ids");
   drop_alias(tensors, "cls.predictions.decoder.bias", "cls.predictions.bias", path);

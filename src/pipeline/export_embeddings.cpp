@@ -1,12 +1,12 @@
 #include "export_outputs.hpp"
 #include "perturbed_run.hpp"
+#include "run_bank.hpp"
 
 #include <biodta/analysis/cell_selection.hpp>
 #include <biodta/cells/dense_h5ad.hpp>
 #include <biodta/support/checksum.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
-#include <biodta/training/corpus_cells.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -30,12 +30,15 @@ std::vector<std::string> dimension_names(std::int64_t hidden) {
 }
 
 std::vector<embedding::ContextIndex> contexts_of(const ExportOptions& options, const cells::Corpus& corpus,
-                                                 const std::optional<embedding::EmbeddingBank>& bank) {
+                                                 const std::optional<embedding::EmbeddingBank>& bank,
+                                                 support::Reporter& reporter) {
   const auto& column = options.selection.context_column;
-  if (column.empty() && options.context.empty()) return {};
-  if (!bank)
+  if (!bank) {
+    if (column.empty() && options.context.empty()) return {};
     throw ConfigError("selection.context_column: is set, but embeddings, the bank of the contexts, is not");
-  if (!column.empty()) return training::contexts_of_cells(corpus, *bank, column).of_cell;
+  }
+  if (options.context.empty())
+    return read_contexts(corpus, *bank, "selection.context_column", column, reporter);
   return std::vector<embedding::ContextIndex>(corpus.cell_count(), chosen_context(options, *bank));
 }
 
@@ -93,7 +96,7 @@ class EmbeddingExport::Implementation {
         reporter_(reporter),
         corpus_(cells::Corpus::open(options.corpus)),
         run_(load_run(options.run, corpus_, bank ? &*bank : nullptr, options.embeddings,
-                      contexts_of(options, corpus_, bank), device)),
+                      contexts_of(options, corpus_, bank, reporter), device)),
         hidden_(run_->model->config().bert.hidden_size),
         embedder_(run_->model, device, {*run_->cells, run_->bank}, options.embedding),
         obs_(corpus_) {

@@ -12,6 +12,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <span>
 #include <utility>
 #include <vector>
@@ -79,10 +81,14 @@ Exported baked(model::MaskedLanguageModel& model, const std::filesystem::path& f
   if (genes.tokens.empty())
     throw InputError(name_of_bank(options.embeddings), "gene_id",
                      "none of the genes of " + (folder / kVocabulary).string(), "rows of the run's genes");
-  if (const auto missing = vocabulary.gene_count() - genes.tokens.size() - learned.size(); missing > 0)
+  const auto learned_genes =
+      static_cast<std::size_t>(std::count_if(learned.begin(), learned.end(), [&](cells::TokenId token) {
+        return token >= vocabulary.first_gene_token();
+      }));
+  if (const auto missing = vocabulary.gene_count() - genes.tokens.size() - learned_genes; missing > 0)
     reporter.warn(support::with_thousands(missing) + " of " +
                   support::with_thousands(vocabulary.gene_count()) + " genes have no row in " +
-                  name_of_bank(options.embeddings).string() +
+                  name_of_bank(options.embeddings, options.further_embeddings).string() +
                   ": their vectors are zero, and token_dictionary.json leaves them out, as the run leaves "
                   "them out of cells");
   const auto values_RE = data::bank_tensor(bank);
@@ -93,7 +99,7 @@ Exported baked(model::MaskedLanguageModel& model, const std::filesystem::path& f
   torch::Tensor reference_VH;
   if (model->config().decoder == model::Decoder::kAdapter)
     reference_VH = table_of(baked_genes(vocabulary, bank, learned, embedding::kReference));
-  // Of the special tokens an adapter knows pad and mask alone; others are left out of its cells.
+  // Of the special tokens an adapter knows pad, mask and those that it has learned vectors of.
   std::vector<bool> known(vocabulary.token_count(), false);
   known[cells::kPadToken] = known[cells::kMaskToken] = true;
   for (const auto token : genes.tokens) known[static_cast<std::size_t>(token)] = true;

@@ -13,7 +13,6 @@
 #include <biodta/support/error.hpp>
 #include <biodta/support/random.hpp>
 #include <biodta/support/text.hpp>
-#include <biodta/training/corpus_cells.hpp>
 
 #include <algorithm>
 #include <unordered_map>
@@ -93,8 +92,9 @@ class Mutagenesis {
   void load() {
     bank_ = read_bank(options_.embeddings, options_.further_embeddings);
     std::vector<embedding::ContextIndex> contexts;
-    if (bank_ && !options_.cells.context_column.empty())
-      contexts = training::contexts_of_cells(corpus_, *bank_, options_.cells.context_column).of_cell;
+    if (bank_)
+      contexts =
+          read_contexts(corpus_, *bank_, "cells.context_column", options_.cells.context_column, reporter_);
     const embedding::EmbeddingBank* bank = bank_ ? &*bank_ : nullptr;
     run_ = load_run(options_.run, corpus_, bank, options_.embeddings, contexts, device_);
     for (const auto& folder : options_.baselines) load_baseline(folder, bank, contexts);

@@ -5,11 +5,24 @@
 #include <biodta/data/tensors.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
+#include <biodta/support/tsv.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace biodta::pipeline {
 namespace {
+
+/// Other medians make other ranks of the same counts.
+void require_same_median(const std::filesystem::path& file, const cells::VocabularyGene& own,
+                         const cells::VocabularyGene& known, const std::filesystem::path& corpus) {
+  constexpr double kRounding = 1e-9;
+  if (std::isnan(own.median) && std::isnan(known.median)) return;  // neither is ever encoded
+  if (std::abs(own.median - known.median) <= kRounding * std::abs(known.median)) return;
+  throw InputError(file, "median of " + own.id, support::format_double(own.median),
+                   support::format_double(known.median) + " as in " + corpus.string(),
+                   "the run's cells were ranked by other medians than the corpus's");
+}
 
 void check_vocabulary(const std::filesystem::path& folder, const cells::Corpus& corpus,
                       const model::ModelConfig& config) {
@@ -22,7 +35,10 @@ void check_vocabulary(const std::filesystem::path& folder, const cells::Corpus& 
   if (!std::filesystem::exists(file)) return;  // a Hugging Face folder has none; the sizes agree
   const auto own = cells::Vocabulary::read(file);
   for (std::size_t gene = 0; gene < known.gene_count(); ++gene) {
-    if (own.gene_count() > gene && own.genes()[gene].id == known.genes()[gene].id) continue;
+    if (own.gene_count() > gene && own.genes()[gene].id == known.genes()[gene].id) {
+      require_same_median(file, own.genes()[gene], known.genes()[gene], corpus.path());
+      continue;
+    }
     throw InputError(file, "token " + std::to_string(gene + known.first_gene_token()),
                      own.gene_count() > gene ? own.genes()[gene].id : "no gene",
                      known.genes()[gene].id + " as in " + corpus.path().string(),
@@ -42,8 +58,7 @@ std::filesystem::path model_folder(const std::filesystem::path& run) {
 }
 
 std::filesystem::path model_weights(const std::filesystem::path& folder) {
-  const auto safetensors = folder / "model.safetensors";
-  return std::filesystem::exists(safetensors) ? safetensors : folder / "pytorch_model.bin";
+  return model::weights_file(folder);
 }
 
 void require_bank(const embedding::EmbeddingBank* bank, const std::filesystem::path& run) {

@@ -3,6 +3,7 @@
 #include <biodta/embedding/united_banks.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
+#include <biodta/training/corpus_cells.hpp>
 
 #include <string>
 #include <utility>
@@ -16,8 +17,13 @@ std::vector<std::filesystem::path> named(std::vector<std::filesystem::path> file
   return files;
 }
 
-std::string counted_parts(std::size_t parts) {
-  return support::counted(parts, "part") + " a row";
+constexpr const char* kFurtherHint =
+    "further_embeddings names the banks of other kinds, in the order of the run's";
+
+std::string sum_of(const std::vector<std::int64_t>& sizes) {
+  std::string text;
+  for (const auto size : sizes) text += (text.empty() ? "" : " + ") + std::to_string(size);
+  return text;
 }
 
 }  // namespace
@@ -30,9 +36,9 @@ std::optional<embedding::EmbeddingBank> read_bank(const std::vector<std::filesys
   std::vector<embedding::EmbeddingBank> banks{embedding::read_banks(own)};
   for (const auto& file : others) banks.push_back(embedding::EmbeddingBank::read(file));
   auto bank = embedding::join_banks(std::move(banks));
-  if (!others.empty() && bank.gene_count() == 0)
-    throw InputError(name_of_bank(others), "gene_id", "none of the genes of " + name_of_bank(own).string(),
-                     "rows of the same genes");
+  if (bank.gene_count() == 0)
+    throw InputError(name_of_bank(own, others), "gene_id",
+                     others.empty() ? "no gene" : "no gene that all of them have", "at least one");
   return bank;
 }
 
@@ -40,10 +46,32 @@ std::vector<std::int64_t> parts_of(const embedding::EmbeddingBank& bank) {
   return {bank.parts().begin(), bank.parts().end()};
 }
 
-std::filesystem::path name_of_bank(const std::vector<std::filesystem::path>& files) {
+std::filesystem::path name_of_bank(const std::vector<std::filesystem::path>& files,
+                                   const std::vector<std::filesystem::path>& further) {
   std::string names;
-  for (const auto& file : named(files)) names += (names.empty() ? "" : ", ") + file.string();
+  for (const auto* list : {&files, &further})
+    for (const auto& file : named(*list)) names += (names.empty() ? "" : ", ") + file.string();
   return names;
+}
+
+std::vector<embedding::ContextIndex> read_contexts(const cells::Corpus& corpus,
+                                                   const embedding::EmbeddingBank& bank,
+                                                   std::string_view setting, const std::string& column,
+                                                   support::Reporter& reporter) {
+  if (column.empty()) {
+    if (!bank.context_names().empty())
+      reporter.info("every cell is read in the reference DNA; the bank has " +
+                    support::counted(bank.context_names().size(), "context") + " (" + std::string(setting) +
+                    " names the obs column of theirs)");
+    return {};
+  }
+  auto contexts = training::contexts_of_cells(corpus, bank, setting, column);
+  if (contexts.without > 0) {
+    reporter.warn(support::with_thousands(contexts.without) + " of " +
+                  support::with_thousands(contexts.of_cell.size()) +
+                  " cells have no context in the embedding bank and are read in the reference");
+  }
+  return std::move(contexts.of_cell);
 }
 
 void require_bank_of(const model::ModelConfig& config, const std::filesystem::path& folder,
@@ -51,12 +79,12 @@ void require_bank_of(const model::ModelConfig& config, const std::filesystem::pa
   if (static_cast<std::size_t>(config.row_size) != bank.row_size()) {
     throw InputError(
         name_of_bank(files), "rows", std::to_string(bank.row_size()) + " values",
-        "the " + std::to_string(config.row_size) + " that the adapter of " + folder.string() + " reads");
+        "the " + std::to_string(config.row_size) + " that the adapter of " + folder.string() + " reads",
+        config.row_parts.size() > 1 ? kFurtherHint : "");
   }
   if (!config.row_parts.empty() && config.row_parts != parts_of(bank)) {
-    throw InputError(name_of_bank(files), "rows", counted_parts(bank.parts().size()),
-                     "the " + counted_parts(config.row_parts.size()) + " that " + folder.string() + " reads",
-                     "further_embeddings names the banks of other kinds, in the order of the run's");
+    throw InputError(name_of_bank(files), "rows", "parts of " + sum_of(parts_of(bank)) + " values",
+                     sum_of(config.row_parts) + ", as " + folder.string() + " reads them", kFurtherHint);
   }
   if (const auto name = embedding::disagreement(bank.provenance(), config.row_origin)) {
     throw InputError(

@@ -2,12 +2,16 @@
 /// @file
 /// The embedding bank that a model reads, from one file or several. Internal to the room.
 
+#include <biodta/cells/corpus.hpp>
 #include <biodta/embedding/bank.hpp>
 #include <biodta/model/config.hpp>
+#include <biodta/support/reporter.hpp>
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace biodta::pipeline {
@@ -21,7 +25,16 @@ std::optional<embedding::EmbeddingBank> read_bank(const std::vector<std::filesys
 std::vector<std::int64_t> parts_of(const embedding::EmbeddingBank& bank);
 
 /// The files' names, for a message.
-std::filesystem::path name_of_bank(const std::vector<std::filesystem::path>& files);
+std::filesystem::path name_of_bank(const std::vector<std::filesystem::path>& files,
+                                   const std::vector<std::filesystem::path>& further = {});
+
+/// [cells of the corpus] each cell's context by an obs column; empty = the reference for all, where no column
+/// is named. Says what is read in the reference.
+/// @param setting  that names the column, for messages.
+std::vector<embedding::ContextIndex> read_contexts(const cells::Corpus& corpus,
+                                                   const embedding::EmbeddingBank& bank,
+                                                   std::string_view setting, const std::string& column,
+                                                   support::Reporter& reporter);
 
 /// Throws InputError when the adapter reads rows of other sizes than the bank's, or was trained on rows that
 /// were made in another way.

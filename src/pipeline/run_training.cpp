@@ -39,8 +39,11 @@ training::TrainingOutcome run_training(training::Task& task, const training::Sch
                                        support::Reporter& reporter, const std::atomic<bool>* stop) {
   require_own_result(settings.output, settings.result);
   const auto optimizer = make_optimizer(task, settings.optimizer, ranks);
+  std::optional<RunLock> lock;
   std::optional<training::CheckpointStore> checkpoints;
   if (ranks.is_first()) {
+    std::filesystem::create_directories(settings.output);
+    lock.emplace(settings.output);
     checkpoints.emplace(settings.output / "checkpoints",
                         static_cast<std::size_t>(settings.training.keep_last));
   }

@@ -16,6 +16,7 @@
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
 #include <biodta/support/tsv.hpp>
+#include <biodta/training/checkpoint.hpp>
 #include <biodta/training/masked_lm_task.hpp>
 
 #include <algorithm>
@@ -70,13 +71,19 @@ void check_overlap(const TrainOptions& options, const TrainingData& data, suppor
   if (missing.empty()) return;
   const std::size_t genes = vocabulary.gene_count();
   const std::size_t shared = genes - missing.size();
-  const std::string counts = name_of_bank(options.embeddings).string() + " has rows for " +
-                             support::with_thousands(shared) + " of the " + support::with_thousands(genes) +
-                             " genes of " + options.corpus.string();
+  const std::string counts =
+      name_of_bank(options.embeddings, options.further_embeddings).string() +
+      (options.further_embeddings.empty() ? " has rows for " : " together have rows for ") +
+      support::with_thousands(shared) + " of the " + support::with_thousands(genes) + " genes of " +
+      options.corpus.string();
   if (shared == 0 || static_cast<double>(shared) < options.bank.min_overlap * static_cast<double>(genes)) {
-    throw ConfigError(counts + ", expected at least bank.min_overlap of them",
-                      "both must name genes alike; the first gene of the corpus is " +
-                          vocabulary.genes().front().id + ", of the bank " + data.bank->gene_ids().front());
+    const double least = std::max(1.0, std::ceil(options.bank.min_overlap * static_cast<double>(genes)));
+    throw ConfigError(counts + ", expected at least " +
+                          support::with_thousands(static_cast<std::uint64_t>(least)) + " (bank.min_overlap)",
+                      shared > 0 ? ""
+                                 : "both must name genes alike; the first gene of the corpus is " +
+                                       vocabulary.genes().front().id + ", of the bank " +
+                                       data.bank->gene_ids().front());
   }
   const std::string example = vocabulary.gene(missing.front()).id;
   if (options.bank.missing_rows == MissingRows::kError) {
@@ -103,20 +110,25 @@ void load_bank(const TrainOptions& options, TrainingData& data, support::Reporte
     data.rows.emplace(data.corpus.vocabulary(), *data.bank, learned);
     data.learned_tokens.assign(learned.begin(), learned.end());
   }
-  if (options.bank.context_column.empty()) return;
-  auto contexts = training::contexts_of_cells(data.corpus, *data.bank, options.bank.context_column);
-  if (contexts.without > 0) {
-    reporter.warn(support::with_thousands(contexts.without) + " of " +
-                  support::with_thousands(contexts.of_cell.size()) +
-                  " cells have no context in the embedding bank and are read in the reference");
-  }
-  data.contexts = std::move(contexts.of_cell);
+  data.contexts =
+      read_contexts(data.corpus, *data.bank, "bank.context_column", options.bank.context_column, reporter);
+}
+
+void warn_of_cut_cells(const TrainOptions& options, const TrainingData& data, support::Reporter& reporter) {
+  const auto most = static_cast<std::uint64_t>(options.model.bert.max_positions);
+  const auto cut = static_cast<std::uint64_t>(std::count_if(
+      data.lengths.begin(), data.lengths.end(), [&](std::uint32_t length) { return length > most; }));
+  if (cut == 0) return;
+  reporter.warn(support::with_thousands(cut) + " of " + support::with_thousands(data.lengths.size()) +
+                " cells have more than model.bert.max_positions (" + support::with_thousands(most) +
+                ") tokens; those ranked below are cut off");
 }
 
 std::unique_ptr<TrainingData> load_data(const TrainOptions& options, support::Reporter& reporter) {
   auto data = std::make_unique<TrainingData>(options.corpus);
   data->split = training::split_cells(data->corpus, options.held_out);
   data->lengths = data->corpus.lengths();
+  warn_of_cut_cells(options, *data, reporter);
   if (has_adapter(options)) load_bank(options, *data, reporter);
   data->batches.emplace(data->corpus, data->rows ? &*data->rows : nullptr, data->contexts,
                         static_cast<std::size_t>(options.model.bert.max_positions));
@@ -136,13 +148,24 @@ model::ModelConfig model_config(const TrainOptions& options, const TrainingData&
   return config;
 }
 
+void fit_input_map(model::MaskedLanguageModel& model, const TrainOptions& options,
+                   const embedding::EmbeddingBank& bank) {
+  const auto genes = static_cast<std::int64_t>(bank.gene_count());
+  try {
+    model->fit_input_map(data::bank_tensor(bank).narrow(0, 0, genes));
+  } catch (const Error& error) {
+    throw InputError(
+        name_of_bank(options.embeddings, options.further_embeddings).string() + ": " + error.what(),
+        "model.embedding.input_map: none reads rows as they are");
+  }
+}
+
 model::MaskedLanguageModel make_model(const TrainOptions& options, const TrainingData& data,
                                       torch::Device device) {
   model::MaskedLanguageModel model(model_config(options, data));
   model->initialise(static_cast<std::uint64_t>(options.training.seed));
   if (data.bank) {
-    const auto genes = static_cast<std::int64_t>(data.bank->gene_count());
-    model->fit_input_map(data::bank_tensor(*data.bank).narrow(0, 0, genes));
+    fit_input_map(model, options, *data.bank);
   }
   model->to(device);
   if (model->config().decoder == model::Decoder::kAdapter) {
@@ -152,17 +175,32 @@ model::MaskedLanguageModel make_model(const TrainOptions& options, const Trainin
   return model;
 }
 
+/// Of cells spread evenly over the corpus: reading all of a large one would take minutes.
+std::string tokens_checksum(const cells::Corpus& corpus) {
+  constexpr std::uint64_t kCells = 1000;
+  const auto count = std::min(kCells, corpus.cell_count());
+  std::vector<cells::TokenId> tokens;
+  for (std::uint64_t i = 0; i < count; ++i) corpus.read_cell(i * corpus.cell_count() / count, tokens);
+  return support::bytes_checksum(std::as_bytes(std::span(tokens)));
+}
+
 /// What the state of a run does not show by its shapes, and yet decides what a checkpoint means.
 std::map<std::string, std::string> identity_of(const TrainOptions& options, const TrainingData& data) {
   std::string genes;
-  for (const auto& gene : data.corpus.vocabulary().genes()) genes += gene.id + "\n";
+  for (const auto& gene : data.corpus.vocabulary().genes())
+    genes += gene.id + "\t" + support::format_double(gene.median) + "\n";
   const auto& bert = options.model.bert;
   std::map<std::string, std::string> identity = {
       {"vocabulary", support::bytes_checksum(std::as_bytes(std::span(genes)))},
+      {"tokens of cells", tokens_checksum(data.corpus)},
       {"model.bert.heads", std::to_string(bert.heads)},
       {"model.bert.layer_norm_epsilon", support::format_double(bert.layer_norm_epsilon)}};
   if (data.bank) {
     identity["embeddings"] = support::bytes_checksum(std::as_bytes(data.bank->values()));
+    std::string names;
+    for (const auto* list : {&data.bank->gene_ids(), &data.bank->context_names()})
+      for (const auto& name : *list) names += name + "\n";
+    identity["genes and contexts of embeddings"] = support::bytes_checksum(std::as_bytes(std::span(names)));
     identity["bank.context_column"] = options.bank.context_column;
     identity["model.embedding.activation"] = model::name_of(options.model.embedding.activation);
   }
@@ -218,6 +256,13 @@ void write_model(const TrainOptions& options, const model::MaskedLanguageModel& 
   folder.commit();
 }
 
+void tell_checkpoints(const TrainOptions& options, support::Reporter& reporter) {
+  const auto folder = options.output / "checkpoints";
+  if (options.training.resume == training::Resume::kNever || !std::filesystem::exists(folder)) return;
+  const auto newest = training::CheckpointStore(folder, 0).list();
+  if (!newest.empty()) reporter.info("the run would go on from " + newest.front().string());
+}
+
 /// Everything of a run but the loop itself.
 struct Setup {
   std::unique_ptr<TrainingData> data;
@@ -241,6 +286,7 @@ Setup set_up(const TrainOptions& options, support::Reporter& reporter, const Tra
 }  // namespace
 
 void check_training(const TrainOptions& options, support::Reporter& reporter, const TrainRuntime& runtime) {
+  require_usable_folder(options.output);
   const auto device = choose_device(runtime.device, runtime.membership.local_rank);
   auto planned = runtime;
   if (planned.membership.world_size == 1)
@@ -250,8 +296,9 @@ void check_training(const TrainOptions& options, support::Reporter& reporter, co
   const auto& data = *setup.data;
   tell_plan(data, setup.model, setup.schedule, planned, device, reporter);
   tell_run({setup.model, *setup.task, options.training, planned.membership.world_size,
-            data.bank ? std::as_bytes(data.bank->values()).size() : 0},
+            data.bank ? std::as_bytes(data.bank->values()).size() : 0, options.optimizer.shard},
            reporter);
+  tell_checkpoints(options, reporter);
 }
 
 training::TrainingOutcome train(const TrainOptions& options, support::Reporter& reporter,

@@ -49,9 +49,10 @@ double activation_bytes(const model::ModelConfig& config, const data::PackedBatc
   const auto& bert = config.bert;
   const auto tokens = static_cast<double>(batch.tokens.size()),
              hidden = static_cast<double>(bert.hidden_size);
-  const double in_layers =
-      tokens * static_cast<double>(bert.layers) *
-      static_cast<double>(activations_per_token(bert.hidden_size, bert.intermediate_size));
+  const auto in_layer = static_cast<double>(activations_per_token(bert.hidden_size, bert.intermediate_size));
+  const auto layers = static_cast<double>(bert.layers);
+  // Recomputed, a layer leaves its input, and one layer at a time all that it makes.
+  const double in_layers = tokens * (bert.recompute ? layers * hidden + in_layer : layers * in_layer);
   const double in_embeddings = 4 * tokens * hidden + static_cast<double>(batch.rows.size()) *
                                                          (static_cast<double>(config.row_size) + 2 * hidden);
   // Logits, their softmax and its gradient stay float32.
@@ -86,10 +87,11 @@ void tell_run(const PlannedRun& run, support::Reporter& reporter) {
   }
   reporter.info(shapes);
 
-  constexpr double kBytesPerParameter = 16;  // weight, gradient, two moments, float32
+  // Weight and gradient, two moments, float32.
+  const double bytes_per_parameter = 8.0 + 8.0 / (run.shards_moments ? run.ranks : 1);
   const bool half = run.training.precision != training::Precision::kFloat32;
   std::string memory = "memory a rank, about: weights, gradients and moments " +
-                       size_text(kBytesPerParameter * static_cast<double>(parameters)) +
+                       size_text(bytes_per_parameter * static_cast<double>(parameters)) +
                        "; activations of the first micro-batch " +
                        size_text(activation_bytes(config, batch, half));
   if (run.bank_bytes > 0) memory += "; embedding bank " + size_text(static_cast<double>(run.bank_bytes));

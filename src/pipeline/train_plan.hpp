@@ -17,6 +17,7 @@ struct PlannedRun {
   const training::TrainingOptions& training;
   int ranks;
   std::uint64_t bank_bytes;  ///< of the rows in memory; 0 for the twin
+  bool shards_moments;       ///< over the ranks
 };
 
 /// Numbers (not bytes) of floating point that a token leaves for the backward pass of one encoder layer of

@@ -17,7 +17,8 @@ cells::ObsColumn text_column(const cells::Corpus& corpus, std::string_view key, 
   const auto names = corpus.obs_names();
   if (std::find(names.begin(), names.end(), column) == names.end()) {
     throw ConfigError(std::string(key) + ": found " + column + ", which " + corpus.path().string() +
-                      " has no obs column of; it has " + support::join_words(names));
+                      " has no obs column of; it has " +
+                      (names.empty() ? "none" : support::join_words(names)));
   }
   auto values = corpus.obs(column);
   if (!values.categorical()) {
@@ -56,6 +57,9 @@ std::vector<bool> held_out_cells(const cells::Corpus& corpus, const HeldOutOptio
     }
     return held_out;
   }
+  if (!options.values.empty())
+    throw ConfigError(
+        "held_out.values: are set, but held_out.column is not, expected the column that has them");
   // Each cell draws for itself, so that a corpus with cells added keeps the split of the others.
   for (std::size_t cell = 0; cell < cells && options.share > 0; ++cell) {
     held_out[cell] = support::RandomStream::of({static_cast<std::uint64_t>(options.seed), kShareStream, cell})
@@ -101,8 +105,8 @@ CellSplit split_cells(const cells::Corpus& corpus, const HeldOutOptions& options
 }
 
 CellContexts contexts_of_cells(const cells::Corpus& corpus, const embedding::EmbeddingBank& bank,
-                               const std::string& column_name) {
-  const auto column = text_column(corpus, "bank.context_column", column_name);
+                               std::string_view setting, const std::string& column_name) {
+  const auto column = text_column(corpus, setting, column_name);
   std::vector<embedding::ContextIndex> of_category;
   bool any = false;
   for (const auto& category : column.categories) {
@@ -111,10 +115,10 @@ CellContexts contexts_of_cells(const cells::Corpus& corpus, const embedding::Emb
     any = any || context.has_value();
   }
   if (!any) {
-    throw ConfigError("bank.context_column: no value of obs column " + column_name +
+    throw ConfigError(std::string(setting) + ": no value of obs column " + column_name +
                           " is a context of the embedding bank, which has " +
                           support::with_thousands(bank.context_names().size()) + " contexts",
-                      "leave bank.context_column empty to read every cell in the reference");
+                      "leave it empty to read every cell in the reference");
   }
   CellContexts contexts;
   contexts.of_cell.reserve(column.codes.size());

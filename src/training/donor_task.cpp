@@ -16,6 +16,9 @@
 namespace biodta::training {
 namespace {
 
+/// Added before the logarithm of an expression: softplus underflows to 0.
+constexpr double kEpsilon = 1e-7;
+
 /// Streams of random numbers, each for one purpose.
 enum DonorPurpose : std::uint64_t { kDonorSplit = 1, kGeneSplit, kGeneOrder, kDonorDraw, kDonorShift };
 constexpr std::uint32_t kFewestForCorrelation = 3;
@@ -212,7 +215,6 @@ torch::Tensor DonorTask::predict(const Batch& batch) {
   const auto expression_U = readout_.expression(parts_.predict(batch.one_hot_U4L), batch.turned_U);
   const auto haplotypes_GK2 =
       expression_U.index_select(0, batch.window_GK2.flatten()).view(batch.window_GK2.sizes());
-  constexpr double kEpsilon = 1e-7;  // softplus underflows to 0
   return (haplotypes_GK2.mean(2) + kEpsilon).log();
 }
 
@@ -267,8 +269,8 @@ double DonorTask::estimate_level(distributed::Communicator& ranks) {
     const std::vector<std::string> window = {data_->genomes->reference(gene)};
     double sum = 0;
     for (const auto donor : donors_.training) sum += measured(gene, donor);
-    difference +=
-        sum / static_cast<double>(donors_.training.size()) - std::log(expression_of(window).front());
+    difference += sum / static_cast<double>(donors_.training.size()) -
+                  std::log(expression_of(window).front() + kEpsilon);
   }
   if (was_training) parts_.set_training();
   auto sum = torch::full({}, difference, torch::TensorOptions(torch::kFloat64).device(device_));
@@ -285,7 +287,8 @@ DonorExpression DonorTask::predict_held_out(distributed::Communicator& ranks) {
     const auto expression = expression_of(haplotypes.sequences);
     for (std::size_t donor = 0; donor < donors; ++donor) {
       const auto [one, other] = haplotypes.of_donor[donor];
-      result.predicted[gene * donors + donor] = std::log(0.5 * (expression[one] + expression[other]));
+      result.predicted[gene * donors + donor] =
+          std::log(0.5 * (expression[one] + expression[other]) + kEpsilon);
     }
   }
   auto shared = torch::tensor(result.predicted, torch::kFloat64).to(device_);

@@ -10,6 +10,7 @@
 #include <torch/utils.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace biodta::training {
@@ -232,7 +233,9 @@ StepReport Loop::report() const {
   StepReport report;
   report.step = step_;
   report.epoch = (step_ - 1) / steps_per_epoch_;
-  report.loss = window_.sum(kLossSum) / std::max(1.0, window_.sum(kCount));
+  // Of a window of skipped steps there is no loss.
+  report.loss = window_.sum(kCount) > 0 ? window_.sum(kLossSum) / window_.sum(kCount)
+                                        : std::numeric_limits<double>::quiet_NaN();
   report.learning_rate = last_learning_rate_;
   report.gradient_norm = last_norm_.item<double>();
   report.units = window_.sum(kUnits);

@@ -50,6 +50,7 @@ class Loop {
   Checkpoint checkpoint(const weights::NamedTensors& optimizer) const;
   void require_finite_state(const Checkpoint& checkpoint) const;
   void restore();
+  void apply_newest();
   void apply(const Checkpoint& checkpoint, const std::string& origin);
   void share_restored();
   void share_buffers();

@@ -1,8 +1,10 @@
 #include "loop.hpp"
 
 #include <biodta/support/error.hpp>
+#include <biodta/support/text.hpp>
 #include <biodta/weights/state.hpp>
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -59,13 +61,10 @@ void Loop::share_buffers() {
 void Loop::restore() {
   if (parts_.ranks.is_first()) {
     auto* const checkpoints = parts_.checkpoints;
-    if (!options_.resume_from.empty()) {
-      apply(read_checkpoint(options_.resume_from), options_.resume_from.string());
-    } else if (checkpoints != nullptr && options_.resume == Resume::kNever) {
+    if (checkpoints != nullptr && options_.resume == Resume::kNever && options_.resume_from.empty()) {
       checkpoints->clear();
-    } else if (checkpoints != nullptr) {
-      const auto newest = checkpoints->newest(parts_.reporter);
-      if (newest) apply(*newest, "checkpoint step-" + std::to_string(newest->step));
+    } else {
+      apply_newest();
     }
     if (checkpoints != nullptr) {
       checkpoints->remove_after(step_);
@@ -75,8 +74,33 @@ void Loop::restore() {
   share_restored();
 }
 
+/// The checkpoint named, unless the run has come farther: a queue that starts the same command again must not
+/// cost what was done since.
+void Loop::apply_newest() {
+  std::optional<Checkpoint> newest;
+  if (parts_.checkpoints != nullptr) newest = parts_.checkpoints->newest(parts_.reporter);
+  if (!options_.resume_from.empty()) {
+    const auto named = read_checkpoint(options_.resume_from);
+    if (!newest || newest->step <= named.step) return apply(named, options_.resume_from.string());
+    parts_.reporter.warn("going on from step " + support::with_thousands(newest->step) +
+                         " of the run folder, not from training.resume_from, which is of step " +
+                         support::with_thousands(named.step));
+  }
+  if (newest) apply(*newest, "checkpoint step-" + std::to_string(newest->step));
+}
+
 void Loop::apply(const Checkpoint& checkpoint, const std::string& origin) {
   parts_.task.load_state(checkpoint.task);
+  if (checkpoint.seed != static_cast<std::uint64_t>(options_.seed)) {
+    throw CheckpointError(origin + ": found training.seed " + std::to_string(checkpoint.seed) +
+                              ", expected " + std::to_string(options_.seed),
+                          "training.resume=never, or another output folder, starts anew");
+  }
+  if (checkpoint.ranks != parts_.ranks.size()) {
+    parts_.reporter.info(
+        origin + " is of " + support::counted(static_cast<std::uint64_t>(checkpoint.ranks), "rank") +
+        ", this run has " + support::counted(static_cast<std::uint64_t>(parts_.ranks.size()), "rank"));
+  }
   if (checkpoint.steps_per_epoch != steps_per_epoch_) {
     throw CheckpointError(
         origin + ": found " + std::to_string(checkpoint.steps_per_epoch) + " steps an epoch, expected " +
@@ -86,7 +110,8 @@ void Loop::apply(const Checkpoint& checkpoint, const std::string& origin) {
   }
   if (checkpoint.step > total_) {
     throw CheckpointError(origin + ": found " + std::to_string(checkpoint.step) +
-                          " steps done, expected at most the " + std::to_string(total_) + " of this run");
+                              " steps done, expected at most the " + std::to_string(total_) + " of this run",
+                          "raise training.max_steps or training.epochs, or name another output folder");
   }
   weights::load_state(parts_.task.module(), checkpoint.model, origin);
   parts_.optimizer.load_state(checkpoint.optimizer);

@@ -23,6 +23,8 @@ namespace {
 constexpr std::size_t kReadAhead = 4;
 /// Masks of the held-out cells belong to no epoch of training.
 constexpr std::uint64_t kEvaluationEpoch = std::numeric_limits<std::uint64_t>::max();
+/// And to no run: held-out losses of runs with other seeds are over the same masked tokens.
+constexpr std::uint64_t kEvaluationSeed = 0;
 constexpr std::int64_t kTopK = 5;
 
 /// One micro-batch as it leaves the background thread.
@@ -156,7 +158,8 @@ struct MaskedLmTask::Implementation {
   /// Of any epoch, wherever the run is.
   std::vector<std::uint32_t> cells_of(std::uint64_t epoch, std::uint64_t step, std::size_t slot) const;
   /// Masked, without the cells of which no token has an embedding row.
-  data::PackedBatch masked_batch(std::vector<std::uint32_t> cells, std::uint64_t epoch) const;
+  data::PackedBatch masked_batch(const std::vector<std::uint32_t>& cells, std::uint64_t seed,
+                                 std::uint64_t epoch) const;
 
   model::MaskedLanguageModel model;
   MaskedLmData data;
@@ -176,8 +179,8 @@ std::optional<MicroBatch> MaskedLmTask::Implementation::produce() {
   if (next_step == sampler.batch_count()) return std::nullopt;
   MicroBatch made{next_step, next_micro_batch, {}};
   const std::size_t slot = first_slot + static_cast<std::size_t>(next_micro_batch);
-  made.batch =
-      masked_batch(sampler.slot_of(static_cast<std::size_t>(next_step), slot, slots), sampler.epoch());
+  made.batch = masked_batch(sampler.slot_of(static_cast<std::size_t>(next_step), slot, slots), options.seed,
+                            sampler.epoch());
   if (++next_micro_batch == options.gradient_accumulation) {
     next_micro_batch = 0;
     ++next_step;
@@ -196,15 +199,15 @@ std::vector<std::uint32_t> MaskedLmTask::Implementation::cells_of(std::uint64_t 
   return at(other);
 }
 
-data::PackedBatch MaskedLmTask::Implementation::masked_batch(std::vector<std::uint32_t> cells,
-                                                             std::uint64_t epoch) const {
-  auto batch = data.batches.build_masked(cells, options.masking, options.seed, epoch);
+data::PackedBatch MaskedLmTask::Implementation::masked_batch(const std::vector<std::uint32_t>& cells,
+                                                             std::uint64_t seed, std::uint64_t epoch) const {
+  auto batch = data.batches.build_masked(cells, options.masking, seed, epoch);
   if (std::find(batch.lengths.begin(), batch.lengths.end(), 0) == batch.lengths.end()) return batch;
   std::vector<std::uint32_t> kept;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (batch.lengths[i] > 0) kept.push_back(cells[i]);
   }
-  return data.batches.build_masked(kept, options.masking, options.seed, epoch);
+  return data.batches.build_masked(kept, options.masking, seed, epoch);
 }
 
 MaskedLmTask::MaskedLmTask(model::MaskedLanguageModel model, MaskedLmData data,
@@ -242,7 +245,7 @@ MicroBatchLoss MaskedLmTask::forward(std::uint64_t step, std::int64_t micro_batc
     throw Error("micro-batches were asked for out of order");
   }
   const auto& batch = made->batch;
-  if (batch.tokens.empty()) return {};
+  if (batch.masked.empty()) return {};
   const auto input = data::to_tensors(batch, self.data.bank_values_RE, self.device);
   const auto [masked_M, targets_M] = data::masked_tensors(batch, self.device);
   MicroBatchLoss loss;
@@ -263,7 +266,7 @@ std::uint64_t MaskedLmTask::training_tokens() const {
 
 data::PackedBatch MaskedLmTask::first_micro_batch() const {
   const auto& self = *implementation_;
-  return self.masked_batch(self.cells_of(0, 0, self.first_slot), 0);
+  return self.masked_batch(self.cells_of(0, 0, self.first_slot), self.options.seed, 0);
 }
 
 std::string MaskedLmTask::describe_micro_batch(std::uint64_t epoch, std::uint64_t step,
@@ -284,14 +287,14 @@ Metrics MaskedLmTask::evaluate(distributed::Communicator& ranks) {
   std::size_t next = static_cast<std::size_t>(ranks.rank());
   data::Prefetcher<data::PackedBatch> ahead([&]() -> std::optional<data::PackedBatch> {
     if (next >= batches.size()) return std::nullopt;
-    auto batch = self.masked_batch(batches[next], kEvaluationEpoch);
+    auto batch = self.masked_batch(batches[next], kEvaluationSeed, kEvaluationEpoch);
     next += static_cast<std::size_t>(ranks.size());
     return batch;
   });
   auto sums = torch::zeros({static_cast<std::int64_t>(data::kShownKinds), kEvaluationSums},
                            torch::TensorOptions().dtype(torch::kFloat64).device(self.device));
   while (const auto batch = ahead.next()) {
-    if (batch->tokens.empty()) continue;
+    if (batch->masked.empty()) continue;
     const auto [masked_M, targets_M] = data::masked_tensors(*batch, self.device);
     const auto input = data::to_tensors(*batch, self.data.bank_values_RE, self.device);
     const auto logits_MV = self.model->forward(input, masked_M).to(torch::kFloat32);

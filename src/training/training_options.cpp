@@ -32,10 +32,13 @@ void describe(support::OptionVisitor& visit, TrainingOptions& options) {
       "in");
   visit.field("max_skipped", options.max_skipped,
               "more skipped steps than this between two log lines, or in a row, end the run", at_least(0));
-  visit.field("seed", options.seed, "of the initial weights and of dropout", at_least(0));
+  visit.field("seed", options.seed,
+              "of the initial weights, dropout and masks (held-out masks are the same for all)", at_least(0));
   visit.choice("resume", options.resume, {{"auto", Resume::kAuto}, {"never", Resume::kNever}},
                "auto: go on from the run folder's newest checkpoint; never: start anew");
-  visit.field("resume_from", options.resume_from, "checkpoint folder to go on from, in place of resume");
+  visit.field("resume_from", options.resume_from,
+              "checkpoint folder (step-N) that a new run folder begins from; a run folder that has come "
+              "farther goes on from its own");
 }
 
 std::uint64_t total_steps(const TrainingOptions& options, std::uint64_t steps_per_epoch) {

@@ -42,6 +42,7 @@ class TrainProcess {
     process_ = ::fork();
     if (process_ < 0) throw std::runtime_error("fork failed");
     if (process_ == 0) {
+      ::setpgid(0, 0);
       if (std::freopen(log_.c_str(), "w", stderr) == nullptr) ::_exit(126);
       for (const char* name : {"RANK", "WORLD_SIZE", "SLURM_PROCID"}) ::unsetenv(name);
       ::execv(pointers.front(), pointers.data());
@@ -58,6 +59,8 @@ class TrainProcess {
   TrainProcess& operator=(const TrainProcess&) = delete;
 
   void signal(int signal) const { ::kill(process_, signal); }
+  /// To the process and all that it started, as a queue does.
+  void signal_all(int signal) const { ::kill(-process_, signal); }
   /// @return exit code, or minus the signal that ended it.
   int wait() {
     int status = 0;

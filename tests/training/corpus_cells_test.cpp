@@ -70,7 +70,7 @@ TEST_F(CorpusCells, WhatCannotBeMeantIsRefusedInOneLine) {
 
 TEST_F(CorpusCells, ContextsFollowAColumn) {
   const auto bank = testing::small_bank(12, 3);
-  const auto contexts = contexts_of_cells(corpus(), bank, "donor");
+  const auto contexts = contexts_of_cells(corpus(), bank, "bank.context_column", "donor");
   ASSERT_EQ(contexts.of_cell.size(), 400U);
   for (std::size_t cell = 0; cell < 400; ++cell) {
     EXPECT_EQ(contexts.of_cell[cell],
@@ -81,7 +81,7 @@ TEST_F(CorpusCells, ContextsFollowAColumn) {
 
 TEST_F(CorpusCells, AColumnThatNamesNoContextIsRefused) {
   const embedding::EmbeddingBank bank({"ENSG100"}, {"G0"}, 1, 2, {1.0F, 2.0F});
-  expect_error<ConfigError>([&] { contexts_of_cells(corpus(), bank, "donor"); },
+  expect_error<ConfigError>([&] { contexts_of_cells(corpus(), bank, "bank.context_column", "donor"); },
                             {"bank.context_column", "donor", "0 contexts"});
 }
 

@@ -161,17 +161,32 @@ TEST(Trainer, NeverResumingStartsAnew) {
   EXPECT_EQ(store.list()[0].filename(), "step-4");
 }
 
-TEST(Trainer, GoesOnFromANamedCheckpointAndForgetsLaterOnes) {
+TEST(Trainer, ANewFolderBeginsFromANamedCheckpointAndThenGoesOnFromItsOwn) {
+  const testing::TemporaryFolder folder;
+  CheckpointStore store(folder / "old", 0), own(folder / "new", 0);
+  LineTask first;
+  LineRun(first, {.max_steps = 6, .checkpoint_every = 2}, &store).go();
+  const TrainingOptions options{.max_steps = 8, .checkpoint_every = 3, .resume_from = folder / "old/step-2"};
+  LineTask second;
+  LineRun begun(second, options, &own);
+  begun.go();
+  EXPECT_EQ(begun.observer.starts.at(0).first_step, 2U);
+  LineTask third;  // the same command once more, as a queue gives it
+  LineRun again(third, options, &own);
+  again.go();
+  EXPECT_EQ(again.observer.starts.at(0).first_step, 8U);
+  EXPECT_EQ(own.list().front().filename(), "step-8");
+  EXPECT_EQ(store.list().size(), 3U);
+}
+
+TEST(Trainer, ACheckpointOfAnotherSeedIsRefused) {
   const testing::TemporaryFolder folder;
   CheckpointStore store(folder.path(), 0);
   LineTask first;
-  LineRun(first, {.max_steps = 6, .checkpoint_every = 2}, &store).go();
+  LineRun(first, {.max_steps = 2, .checkpoint_every = 2, .seed = 1}, &store).go();
   LineTask second;
-  LineRun resumed(second, {.max_steps = 5, .resume_from = folder / "step-2"}, &store);
-  resumed.go();
-  EXPECT_EQ(resumed.observer.starts.at(0).first_step, 2U);
-  ASSERT_EQ(store.list().size(), 2U);
-  EXPECT_EQ(store.list()[0].filename(), "step-5");
+  testing::expect_error<CheckpointError>([&] { LineRun(second, {.max_steps = 4, .seed = 2}, &store).go(); },
+                                         {"training.seed 1, expected 2"});
 }
 
 TEST(Trainer, ACheckpointOfALongerRunIsRefused) {

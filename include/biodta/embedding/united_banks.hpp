@@ -25,12 +25,13 @@ EmbeddingBank read_banks(std::span<const std::filesystem::path> paths);
 /// Banks of several kinds (DNA, protein, isoforms) as one whose rows are theirs, one after the other: see
 /// EmbeddingBank::parts(). Its genes are those that all of them have, in the first one's order, its contexts
 /// those of any: where a kind has no row of a gene in a context, that part is its reference row. Provenance,
-/// symbols, known bases and genes left out are the first bank's.
+/// symbols, known bases and genes left out are the first bank's; checksums of the others' reference rows
+/// (further_rows_1, …) join the provenance.
 /// @param banks  at least one.
 EmbeddingBank join_banks(std::vector<EmbeddingBank> banks);
 
-/// The first attribute on how reference rows are made (the network, its readout and window, the genome or
-/// sequences, which TSS) that both tell and tell differently.
+/// The first attribute on how reference rows are made (model_checksum, readout, window, genome_checksum,
+/// sequences_checksum, tss_policy; further_rows_N) that both tell and tell differently.
 std::optional<std::string> disagreement(const Provenance& a, const Provenance& b);
 /// Those attributes of a provenance.
 Provenance origin_of(const Provenance& provenance);

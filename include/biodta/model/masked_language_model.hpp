@@ -73,6 +73,9 @@ TORCH_MODULE(MaskedLanguageModel);
 
 /// Writes config.json and model.safetensors into an existing folder.
 void save_model(const MaskedLanguageModel& model, const std::filesystem::path& folder);
+/// The weights in a folder: model.safetensors, else pytorch_model.bin. Throws InputError when there is
+/// neither.
+std::filesystem::path weights_file(const std::filesystem::path& folder);
 /// Reads what save_model wrote, in eval mode on the CPU; also a Hugging Face BertForMaskedLM of the same kind
 /// (ReLU, absolute positions), which becomes a model with a table. Throws InputError.
 MaskedLanguageModel load_model(const std::filesystem::path& folder);

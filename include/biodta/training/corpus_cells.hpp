@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace biodta::training {
@@ -38,7 +39,8 @@ struct CellContexts {
   std::uint64_t without = 0;  ///< cells that are read in the reference: their value names no context
 };
 /// Throws ConfigError when the column is missing or not text, or when none of its values names a context.
+/// @param setting  that names the column, for the error.
 CellContexts contexts_of_cells(const cells::Corpus& corpus, const embedding::EmbeddingBank& bank,
-                               const std::string& column);
+                               std::string_view setting, const std::string& column);
 
 }  // namespace biodta::training

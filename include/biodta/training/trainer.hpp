@@ -55,7 +55,7 @@ struct TrainingOptions {
   /// float16 loss scaling skips too.
   std::int64_t max_skipped = 10;
   bool tensorboard = false;  ///< event files beside metrics.jsonl
-  std::int64_t seed = 0;     ///< of the initial weights and dropout
+  std::int64_t seed = 0;     ///< of the initial weights, dropout and masks
   Resume resume = Resume::kAuto;
   std::filesystem::path resume_from;  ///< a `step-N` folder to go on from, in place of `resume`
 };
