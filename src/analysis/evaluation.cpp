@@ -1,3 +1,4 @@
+#include <biodta/analysis/auroc.hpp>
 #include <biodta/analysis/evaluation.hpp>
 
 #include <algorithm>
@@ -47,6 +48,18 @@ PrecisionRecall entry(std::string_view method, const GeneRanking& ranking, const
           shares(static_cast<double>(in_set))};
 }
 
+/// One set against all other genes of the ranking; its fdr is the caller's.
+GeneSetTest test_gene_set(const GeneRanking& ranking, const GeneSet& set, Alternative alternative) {
+  std::vector<double> inside;
+  std::vector<double> outside;
+  for (const auto& gene : ranking.genes)
+    (set.contains(gene.token) ? inside : outside).push_back(gene.mean_shift);
+  const RankSum result = rank_sum_test(inside, outside, alternative);
+  const Auroc auroc = auroc_with_interval(inside, outside);
+  return {set.name,     set.listed(), set.tokens.size(), inside.size(), median(inside), median(outside),
+          result.auroc, result.p,     kUntested,         auroc.low,     auroc.high,     outside.size()};
+}
+
 }  // namespace
 
 GeneRanking rank_genes(const ShiftTable& shifts, std::uint64_t min_cells) {
@@ -76,18 +89,27 @@ GeneRanking common_genes(const GeneRanking& ranking, std::span<const GeneRanking
   return result;
 }
 
-std::vector<GeneSetTest> test_gene_sets(const GeneRanking& ranking, std::span<const GeneSet> sets) {
+GeneRanking without_other_sets(const GeneRanking& ranking, const GeneSet& set,
+                               std::span<const GeneSet> listed) {
+  GeneRanking result = ranking;
+  std::erase_if(result.genes, [&](const RankedGene& gene) {
+    return !set.contains(gene.token) && std::any_of(listed.begin(), listed.end(), [&](const GeneSet& other) {
+      return other.contains(gene.token);
+    });
+  });
+  return result;
+}
+
+std::vector<GeneSetTest> test_gene_sets(const GeneRanking& ranking, std::span<const GeneSet> sets,
+                                        const GeneSetTestOptions& options) {
+  const auto listed = options.listed.empty() ? sets : options.listed;
   std::vector<GeneSetTest> tests;
   std::vector<double> p_values;
   for (const auto& set : sets) {
-    std::vector<double> inside;
-    std::vector<double> outside;
-    for (const auto& gene : ranking.genes)
-      (set.contains(gene.token) ? inside : outside).push_back(gene.mean_shift);
-    const RankSum result = rank_sum_test(inside, outside);
-    tests.push_back({set.name, set.listed(), set.tokens.size(), inside.size(), median(inside),
-                     median(outside), result.auroc, result.p, kUntested});
-    p_values.push_back(result.p);
+    tests.push_back(options.complement == Complement::kAllOthers
+                        ? test_gene_set(ranking, set, options.alternative)
+                        : test_gene_set(without_other_sets(ranking, set, listed), set, options.alternative));
+    p_values.push_back(tests.back().p);
   }
   const std::vector<double> adjusted = benjamini_hochberg(p_values);
   for (std::size_t i = 0; i < tests.size(); ++i) tests[i].fdr = adjusted[i];

@@ -1,11 +1,12 @@
+#include "gene_set_files.hpp"
+
 #include <biodta/analysis/gene_sets.hpp>
+#include <biodta/cells/gene_ids.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
-#include <biodta/support/tsv.hpp>
 
 #include <algorithm>
 #include <optional>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -16,10 +17,34 @@ constexpr std::string_view kGenePlace = "{gene}";
 
 std::optional<cells::TokenId> find_gene(const cells::Vocabulary& vocabulary, std::string_view name) {
   if (const auto token = vocabulary.find(name)) return token;
-  const std::size_t dot = name.rfind('.');
-  const bool versioned = dot != std::string_view::npos && dot + 1 < name.size() &&
-                         name.find_first_not_of("0123456789", dot + 1) == std::string_view::npos;
-  return versioned ? vocabulary.token_of_id(name.substr(0, dot)) : std::nullopt;
+  return vocabulary.token_of_id(cells::canonical_gene_id(name));
+}
+
+GeneSet matched_set(const ListedSet& listed, const cells::Vocabulary& vocabulary) {
+  GeneSet set{listed.name, {}, {}};
+  std::unordered_set<std::string> unmatched;
+  for (const auto& name : listed.genes) {
+    if (const auto token = find_gene(vocabulary, name))
+      set.tokens.push_back(*token);
+    else if (unmatched.insert(name).second)
+      set.unmatched.push_back(name);
+  }
+  std::sort(set.tokens.begin(), set.tokens.end());
+  set.tokens.erase(std::unique(set.tokens.begin(), set.tokens.end()), set.tokens.end());
+  return set;
+}
+
+[[noreturn]] void throw_nothing_matched(const std::filesystem::path& path,
+                                        const std::vector<ListedSet>& listed,
+                                        const cells::Vocabulary& vocabulary) {
+  std::vector<std::string> names;
+  for (const auto& set : listed) names.insert(names.end(), set.genes.begin(), set.genes.end());
+  std::string found = "no gene";
+  if (!names.empty()) found += " that the vocabulary has, for example '" + names.front() + "'";
+  if (const std::string kind = cells::kind_of_gene_ids(names); !kind.empty()) found += " (" + kind + ")";
+  const std::string known = vocabulary.gene_count() == 0 ? "" : " such as " + vocabulary.genes().front().id;
+  throw InputError(path, "genes of " + support::counted(listed.size(), "set"), found,
+                   "symbols or gene ids of the vocabulary" + known);
 }
 
 std::vector<std::string> names_of(const std::vector<GeneSet>& sets) {
@@ -44,42 +69,11 @@ bool GeneSet::contains(cells::TokenId token) const noexcept {
 }
 
 std::vector<GeneSet> read_gene_sets(const std::filesystem::path& path, const cells::Vocabulary& vocabulary) {
-  const support::Table table = support::read_table(path);
-  const std::size_t set_column = table.column("set");
-  const std::size_t gene_column = table.column("gene");
-  const bool has_ids = table.has_column("gene_id");
-  const std::size_t id_column = has_ids ? table.column("gene_id") : gene_column;
-
+  const std::vector<ListedSet> listed = list_gene_sets(path);
   std::vector<GeneSet> sets;
-  std::unordered_map<std::string, std::size_t> index;
-  std::vector<std::unordered_set<std::string>> unmatched;
-  for (const auto& row : table.rows) {
-    const auto [place, fresh] = index.try_emplace(row[set_column], sets.size());
-    if (fresh) {
-      sets.push_back({row[set_column], {}, {}});
-      unmatched.emplace_back();
-    }
-    const std::string& name = row[id_column].empty() ? row[gene_column] : row[id_column];
-    GeneSet& set = sets[place->second];
-    if (const auto token = find_gene(vocabulary, name))
-      set.tokens.push_back(*token);
-    else if (unmatched[place->second].insert(name).second)
-      set.unmatched.push_back(name);
-  }
-  bool any = false;
-  for (auto& set : sets) {
-    std::sort(set.tokens.begin(), set.tokens.end());
-    set.tokens.erase(std::unique(set.tokens.begin(), set.tokens.end()), set.tokens.end());
-    any = any || !set.tokens.empty();
-  }
-  if (!any) {
-    const std::string found = table.rows.empty() ? "no gene"
-                                                 : "no gene that the vocabulary has, for example '" +
-                                                       table.rows.front()[id_column] + "'";
-    const std::string known = vocabulary.gene_count() == 0 ? "" : " such as " + vocabulary.genes().front().id;
-    throw InputError(path, "column " + table.columns[id_column], found,
-                     "symbols or gene ids of the vocabulary" + known);
-  }
+  for (const auto& set : listed) sets.push_back(matched_set(set, vocabulary));
+  if (std::all_of(sets.begin(), sets.end(), [](const GeneSet& set) { return set.tokens.empty(); }))
+    throw_nothing_matched(path, listed, vocabulary);
   return sets;
 }
 

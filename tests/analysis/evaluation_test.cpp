@@ -1,3 +1,4 @@
+#include <biodta/analysis/auroc.hpp>
 #include <biodta/analysis/evaluation.hpp>
 #include <biodta/support/random.hpp>
 
@@ -70,6 +71,39 @@ TEST(TestGeneSets, ComparesEachSetWithAllOtherScoredGenes) {
   EXPECT_NEAR(tests[0].fdr, 2.0 / 60.0, 1e-12);  // over the two sets that can be tested
   EXPECT_TRUE(std::isnan(tests[2].p));
   EXPECT_TRUE(std::isnan(tests[2].fdr));
+}
+
+TEST(TestGeneSets, CompareWithGenesInNoSetWhereAsked) {
+  // Genes 2 … 11 with shifts 0.0 … 0.9; the second set holds the largest shifts, which hide the first one's.
+  std::vector<double> shifts(10);
+  for (std::size_t i = 0; i < shifts.size(); ++i) shifts[i] = 0.1 * static_cast<double>(i);
+  const GeneRanking ranking = rank_genes(table_of(shifts), 10);
+  const std::vector<GeneSet> sets = {{"first", {7, 8}, {}}, {"second", {8, 9, 10, 11}, {}}};
+  const auto all = test_gene_sets(ranking, sets).at(0);
+  EXPECT_EQ(all.others, 8U);
+  EXPECT_DOUBLE_EQ(all.auroc, 10.0 / 16.0);
+  GeneSetTestOptions options;
+  options.complement = Complement::kInNoSet;
+  const auto rest = test_gene_sets(ranking, sets, options).at(0);
+  EXPECT_EQ(rest.others, 5U);
+  EXPECT_EQ(rest.scored, 2U);
+  EXPECT_DOUBLE_EQ(rest.auroc, 1.0);
+  EXPECT_NEAR(rest.p, 2.0 / 21.0, 1e-12);  // one of C(7, 2) arrangements, two-sided
+  options.alternative = Alternative::kGreater;
+  EXPECT_NEAR(test_gene_sets(ranking, sets, options).at(0).p, 1.0 / 21.0, 1e-12);
+  const std::vector<GeneSet> file = {{"other", {2, 3}, {}}};
+  options.listed = file;
+  EXPECT_EQ(test_gene_sets(ranking, sets, options).at(0).others, 6U);
+}
+
+TEST(TestGeneSets, GiveTheIntervalOfTheAuroc) {
+  const GeneRanking ranking = rank_genes(table_of({0.5, 0.1, 0.7, 0.2, 0.9, 0.3, 0.4}), 10);
+  const auto test = test_gene_sets(ranking, std::vector<GeneSet>{{"s", {2, 4, 5}, {}}}).at(0);
+  const Auroc expected =
+      auroc_with_interval(std::vector<double>{0.5, 0.7, 0.2}, std::vector<double>{0.1, 0.9, 0.3, 0.4});
+  EXPECT_EQ(test.auroc, expected.value);
+  EXPECT_EQ(test.auroc_low, expected.low);
+  EXPECT_EQ(test.auroc_high, expected.high);
 }
 
 TEST(PrecisionRecall, CountsTheSetAmongTheTopGenes) {

@@ -1,5 +1,6 @@
+#include "statistics_fixtures.hpp"
+
 #include <biodta/analysis/statistics.hpp>
-#include <biodta/support/atomic_file.hpp>
 #include <biodta/support/random.hpp>
 
 #include <gmock/gmock.h>
@@ -8,6 +9,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <string>
 #include <utility>
@@ -15,14 +18,6 @@
 
 namespace biodta::analysis {
 namespace {
-
-/// The cases of a fixture file; never empty.
-nlohmann::json cases(const std::string& name) {
-  const std::string path = std::string(BIODTA_TESTS_SOURCE_DIR) + "/data/statistics/" + name;
-  auto found = nlohmann::json::parse(support::read_text_file(path)).at("cases");
-  EXPECT_FALSE(found.empty());
-  return found;
-}
 
 Alternative alternative_of(const std::string& name) {
   if (name == "greater") return Alternative::kGreater;
@@ -32,11 +27,6 @@ Alternative alternative_of(const std::string& name) {
 RankSumMethod method_of(const std::string& name) {
   if (name == "exact") return RankSumMethod::kExact;
   return name == "asymptotic" ? RankSumMethod::kAsymptotic : RankSumMethod::kAuto;
-}
-
-/// Relative difference; 0 when both are 0.
-double relative(double found, double expected) {
-  return found == expected ? 0.0 : std::abs(found - expected) / std::abs(expected);
 }
 
 TEST(RankSum, EqualsSciPyWithTiesTinyAndLargeSamples) {
@@ -54,6 +44,51 @@ TEST(RankSum, EqualsSciPyWithTiesTinyAndLargeSamples) {
     }
   }
   EXPECT_GT(compared, 70U);
+}
+
+/// The whole numbers of a recipe of scripts/fixtures/statistics.py.
+std::vector<double> recipe_values(const nlohmann::json& recipe) {
+  std::vector<double> values(recipe.at("count").get<std::size_t>());
+  const auto multiplier = recipe.at("multiplier").get<std::int64_t>();
+  const auto modulus = recipe.at("modulus").get<std::int64_t>();
+  const auto offset = recipe.at("offset").get<std::int64_t>();
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<double>((multiplier * static_cast<std::int64_t>(i)) % modulus + offset);
+  return values;
+}
+
+TEST(RankSum, EqualsSciPyInTensOfThousandsOfValuesAndFarInTheTails) {
+  double smallest = 1.0;
+  for (const auto& sample : cases("rank_sum_large.json")) {
+    const std::vector<double> x = recipe_values(sample.at("x"));
+    const std::vector<double> y = recipe_values(sample.at("y"));
+    for (const auto& test : sample.at("tests")) {
+      const RankSum found =
+          rank_sum_test(x, y, alternative_of(test.at("alternative")), method_of(test.at("method")));
+      const auto p = test.at("p").get<double>();
+      const std::string what = sample.at("name").get<std::string>() + " " + test.dump();
+      EXPECT_EQ(found.u, test.at("u").get<double>()) << what;
+      EXPECT_LT(relative(found.p, p), 1e-9) << what << " found " << found.p;
+      if (p > 0.0) smallest = std::min(smallest, p);
+    }
+  }
+  EXPECT_LT(smallest, 1e-299);
+}
+
+TEST(RankSum, ExactPOfSamplesApartIsOneOfAllArrangements) {
+  // The first n1 of n1 + n2 values in order: one of C(n1 + n2, n1) arrangements.
+  for (const auto& [n1, n2] :
+       std::vector<std::pair<std::size_t, std::size_t>>{{3, 900}, {40, 60}, {500, 520}}) {
+    std::vector<double> first(n1);
+    std::vector<double> second(n2);
+    for (std::size_t i = 0; i < n1; ++i) first[i] = static_cast<double>(i + n2);
+    for (std::size_t i = 0; i < n2; ++i) second[i] = static_cast<double>(i);
+    double expected = 1.0;
+    for (std::size_t i = 1; i <= n1; ++i) expected *= static_cast<double>(i) / static_cast<double>(n2 + i);
+    const RankSum found = rank_sum_test(first, second, Alternative::kGreater, RankSumMethod::kExact);
+    EXPECT_LT(relative(found.p, expected), 1e-12) << n1 << " " << n2 << " " << found.p;
+    EXPECT_EQ(rank_sum_test(first, second, Alternative::kLess, RankSumMethod::kExact).p, 1.0);
+  }
 }
 
 TEST(RankSum, ExactPIsTheShareOfAllArrangements) {

@@ -44,7 +44,20 @@ GeneRanking rank_genes(const ShiftTable& shifts, std::uint64_t min_cells);
 /// population.
 GeneRanking common_genes(const GeneRanking& ranking, std::span<const GeneRanking> others);
 
-/// One gene set against all other scored genes.
+/// What a set is compared with.
+enum class Complement {
+  kAllOthers,  ///< all other scored genes
+  kInNoSet     ///< scored genes that are in none of the listed sets: other sets may hold targets too
+};
+
+struct GeneSetTestOptions {
+  Complement complement = Complement::kAllOthers;
+  /// kInNoSet: the sets whose genes are no complement; empty = the sets tested. Not owned.
+  std::span<const GeneSet> listed;
+  Alternative alternative = Alternative::kTwoSided;
+};
+
+/// One gene set against its complement.
 struct GeneSetTest {
   std::string set;
   std::size_t listed = 0;     ///< genes in the file
@@ -54,10 +67,21 @@ struct GeneSetTest {
   double median_shift_others = 0.0;
   double auroc =
       0.0;  ///< above 0.5: the set moves more than other genes; NaN where the set or its complement is empty
-  double p = 1.0;    ///< two-sided Wilcoxon rank-sum; NaN likewise
-  double fdr = 1.0;  ///< Benjamini-Hochberg over the sets tested
+  double p = 1.0;          ///< Wilcoxon rank-sum, two-sided unless asked otherwise; NaN likewise
+  double fdr = 1.0;        ///< Benjamini-Hochberg over the sets tested
+  double auroc_low = 0.0;  ///< 95 % interval of auroc; see Auroc. NaN likewise
+  double auroc_high = 0.0;
+  std::size_t others = 0;  ///< genes of the complement
 };
-std::vector<GeneSetTest> test_gene_sets(const GeneRanking& ranking, std::span<const GeneSet> sets);
+/// Genes are taken for independent, here and in the interval: see set_specificity.hpp for a P that is right
+/// where genes move together, matched_null.hpp for one that holds expression equal.
+std::vector<GeneSetTest> test_gene_sets(const GeneRanking& ranking, std::span<const GeneSet> sets,
+                                        const GeneSetTestOptions& options = {});
+
+/// The ranking without genes that are in some listed set and not in `set`: what Complement::kInNoSet
+/// compares, for any of the tests of one set.
+GeneRanking without_other_sets(const GeneRanking& ranking, const GeneSet& set,
+                               std::span<const GeneSet> listed);
 
 /// A share with the middle 95 % of what random sets give; low = high = value where it was counted.
 struct Share {

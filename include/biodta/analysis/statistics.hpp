@@ -53,8 +53,9 @@ struct RankSum {
 };
 
 /// Wilcoxon's rank-sum test (Mann-Whitney U) of two samples without NaN. Either sample empty: u = 0, auroc
-/// and p NaN. O((n1 + n2) log(n1 + n2)), and for the exact distribution O(n1 · U) operations on whole
-/// numbers.
+/// and p NaN. P values keep their relative accuracy down to the smallest double (2e-308, beyond which they
+/// fade to 0), because tails are computed as such and never as 1 - p. O((n1 + n2) log(n1 + n2)), and for the
+/// exact distribution O(n1 · U) operations on whole numbers.
 RankSum rank_sum_test(std::span<const double> first, std::span<const double> second,
                       Alternative alternative = Alternative::kTwoSided,
                       RankSumMethod method = RankSumMethod::kAuto);
