@@ -36,6 +36,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -98,6 +99,20 @@ class WindowHaplotypes {
   std::unique_ptr<Implementation> implementation_;
 };
 
+/// One ALT allele of one record.
+struct SingleVariant {
+  std::string id;             ///< "." where the file has none
+  std::int64_t position = 0;  ///< 0-based
+  std::string ref;            ///< as the file has them, symbolic alleles too
+  std::string alt;
+  std::uint64_t carriers = 0;  ///< samples with it, on one haplotype at least
+};
+/// Variants with the windows that they make, each alone on the reference.
+struct SingleVariants {
+  std::vector<SingleVariant> variants;  ///< in the file's order
+  WindowHaplotypes windows;             ///< windows.of(i) is that of variants[i]
+};
+
 /// Reads haplotypes of a VCF on a genome. Contigs go by the genome's names; the file may name them otherwise
 /// (see ContigNames). Not thread-safe: one object, with a Genome and a VariantFile of its own, a thread.
 class HaplotypeReader {
@@ -120,6 +135,15 @@ class HaplotypeReader {
   /// - always for variants that touch what the haplotype's window is made of, and never for others.
   WindowHaplotypes windows(std::string_view contig, std::int64_t tss, std::int64_t length,
                            std::span<const HaplotypeId> haplotypes) const;
+
+  /// The windows of `length` bp around `tss` that each allele of each record makes alone, whoever carries it;
+  /// alleles that do not change the window are not among them. Genotypes need not be phased. Throws as above.
+  /// @param distance  0 = all; else only those that touch [tss - distance, tss + distance).
+  SingleVariants single_variants(std::string_view contig, std::int64_t tss, std::int64_t length,
+                                 std::int64_t distance = 0) const;
+  /// The record whose REF begins nearest to a position, with its alleles joined by commas in `alt`; nothing
+  /// where the contig has none. Reads no more of the file than twice as far.
+  std::optional<SingleVariant> nearest_record(std::string_view contig, std::int64_t position) const;
 
   /// What was left out in all windows so far.
   SkippedVariants skipped() const noexcept;
