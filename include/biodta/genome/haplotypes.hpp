@@ -165,4 +165,9 @@ std::string edited_window(const Genome& genome, std::string_view contig, std::in
 std::string edited_window(std::string_view piece, std::int64_t start, std::int64_t tss, std::int64_t length,
                           std::span<const Edit> edits, std::string_view place);
 
+/// All of `first` that change something, and those of `second` that overlap none of them, by position: for
+/// edited_window.
+/// Either must be free of overlaps.
+std::vector<Edit> joined_edits(std::span<const Edit> first, std::span<const Edit> second);
+
 }  // namespace biodta::genome
