@@ -29,4 +29,14 @@ std::size_t MutantSearch::kept_identity() const noexcept {
   }));
 }
 
+std::vector<float> mean_row(std::span<const std::vector<float>> rows) {
+  if (rows.empty()) throw Error("no rows to take the mean of");
+  std::vector<double> sum(rows.front().size(), 0.0);
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += row.at(i);
+  std::vector<float> mean;
+  for (const double value : sum) mean.push_back(static_cast<float>(value / static_cast<double>(rows.size())));
+  return mean;
+}
+
 }  // namespace biodta::analysis

@@ -15,16 +15,6 @@ std::vector<float> row_of_window(const enformer::SequenceEmbeddings& embedded, s
   return {values, values + rows_RE.numel()};
 }
 
-/// Of rows of one size; in double, since mutants differ little.
-std::vector<float> mean_of(const std::vector<std::vector<float>>& rows) {
-  std::vector<double> sum(rows.front().size(), 0.0);
-  for (const auto& row : rows)
-    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += row[i];
-  std::vector<float> mean;
-  for (const double value : sum) mean.push_back(static_cast<float>(value / static_cast<double>(rows.size())));
-  return mean;
-}
-
 }  // namespace
 
 MutantScorer::MutantScorer(enformer::SequenceEmbedder& embedder, const enformer::ExpressionReadout& readout,
@@ -76,7 +66,7 @@ MutantSearch MutantScorer::take() {
   rows_.clear();
   if (!search_.chosen) return std::move(search_);
   if (search_.use == MutantUse::kMean) {
-    search_.mutant_row = mean_of(search_.used_rows);
+    search_.mutant_row = mean_row(search_.used_rows);
     if (identify_)
       search_.identity = identify_(search_.reference_row, std::span(&search_.mutant_row, 1)).at(0);
     return std::move(search_);

@@ -3,6 +3,7 @@
 #include "mutant_windows.hpp"
 #include "run_bank.hpp"
 
+#include <biodta/analysis/donor_mutants.hpp>
 #include <biodta/analysis/given_variants.hpp>
 #include <biodta/analysis/mutant_identity.hpp>
 #include <biodta/analysis/mutant_search.hpp>
@@ -11,6 +12,7 @@
 #include <biodta/genome/variants.hpp>
 #include <biodta/support/error.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <span>
@@ -35,22 +37,30 @@ double relative_difference(std::span<const float> found, std::span<const float> 
   return size > 0.0 ? std::sqrt(difference / size) : (difference > 0.0 ? 1.0 : 0.0);
 }
 
-/// The VCF that gives mutants.
-struct GivenFile {
-  GivenFile(const std::filesystem::path& path, const genome::Genome& genome, genome::HaplotypeOptions options)
+/// A VCF with the reader of its haplotypes.
+struct VcfOnGenome {
+  VcfOnGenome(const std::filesystem::path& path, const genome::Genome& genome,
+              genome::HaplotypeOptions options)
       : variants(genome::VariantFile::open(path)), reader(genome, variants, options) {}
 
   genome::VariantFile variants;
   genome::HaplotypeReader reader;
 };
 
-std::unique_ptr<GivenFile> open_given(const MutagenesisRunOptions& options, const MutantWindows& windows) {
+std::unique_ptr<VcfOnGenome> open_given(const MutagenesisRunOptions& options, const MutantWindows& windows) {
   const auto& given = options.mutants.given;
   if (given.vcf.empty()) return nullptr;
   if (windows.genome() == nullptr)
     throw ConfigError("mutants.vcf: is set together with sequences, expected genome and annotation",
                       "variants have places in a genome");
-  return std::make_unique<GivenFile>(given.vcf, *windows.genome(), given.haplotypes);
+  return std::make_unique<VcfOnGenome>(given.vcf, *windows.genome(), given.haplotypes);
+}
+
+std::size_t sample_of(const std::string& context, const std::filesystem::path& vcf,
+                      const std::vector<std::string>& samples) {
+  const auto found = std::find(samples.begin(), samples.end(), context);
+  if (found != samples.end()) return static_cast<std::size_t>(found - samples.begin());
+  throw InputError(vcf, "samples", "no sample " + context, "the bank's contexts among the donors");
 }
 
 /// The bank's row with the change of the DNA embedding added to its first part.
@@ -69,7 +79,7 @@ struct GeneMutants::Parts {
   torch::Device device;
   enformer::SequenceEmbedder embedder;
   std::unique_ptr<MutantWindows> windows;
-  std::unique_ptr<GivenFile> given;                        // nullptr = random mutants
+  std::unique_ptr<VcfOnGenome> given;                      // nullptr = random mutants
   std::unique_ptr<analysis::MutantIdentifier> identifier;  // nullptr = identity is not known
   std::vector<double> strengths;                           // of the genes that are no controls
 
@@ -80,7 +90,8 @@ struct GeneMutants::Parts {
   analysis::MutantSearch search(const analysis::MutantSubject& subject, const analysis::PerturbedGene& gene,
                                 const std::optional<analysis::StrengthTarget>& target,
                                 support::Progress* progress) const;
-  void check_row(const analysis::PerturbedGene& gene) const;
+  /// Throws unless the bank's row is what the Enformer makes.
+  void check_row(std::span<const float> made, std::span<const float> of_bank, const std::string& whose) const;
 };
 
 analysis::IdentifyRows GeneMutants::Parts::identify(const std::string& gene_id) const {
@@ -113,14 +124,14 @@ analysis::MutantSearch GeneMutants::Parts::search(const analysis::MutantSubject&
   return analysis::score_given_mutants(subject, mutants, how.batch, progress);
 }
 
-void GeneMutants::Parts::check_row(const analysis::PerturbedGene& gene) const {
-  const double difference =
-      relative_difference(gene.search->reference_row, bank_row(gene.gene_id).first(bank.parts().front()));
+void GeneMutants::Parts::check_row(std::span<const float> made, std::span<const float> of_bank,
+                                   const std::string& whose) const {
+  const double difference = relative_difference(made, of_bank.first(bank.parts().front()));
   if (difference <= kSameRow) return;
   char text[32];
   std::snprintf(text, sizeof text, "%.2g", difference);
   throw InputError(
-      name_of_bank(options.embeddings), "row of " + gene.symbol,
+      name_of_bank(options.embeddings), "row of " + whose,
       std::string("another than the Enformer makes of the gene's DNA (relative difference ") + text + ")",
       "the same",
       "embed again with biodta-embed from this genome and these weights, with the same settings of "
@@ -188,9 +199,11 @@ void GeneMutants::search(analysis::PerturbedGene& gene, cells::TokenId token,
   const analysis::MutantSubject subject{parts_->embedder, options.readout, *gene.window, token,
                                         parts_->identify(known.id)};
   gene.search = parts_->search(subject, gene, target(), progress);
-  parts_->check_row(gene);
+  parts_->check_row(gene.search->reference_row, parts_->bank_row(known.id), known.symbol);
   if (gene.search->identity_given_up)
     reporter.warn(known.symbol + ": " + analysis::identity_text(*gene.search));
+  else if (options.mutants.choice.keep_identity && !gene.search->target)
+    reporter.info(known.symbol + ": " + analysis::identity_text(*gene.search));
   if (gene.control) return;
   if (const auto measure = analysis::measure_of(options.mutants.match); measure)
     if (const auto strength = analysis::strength_of(*gene.search, *measure); strength)
@@ -239,6 +252,40 @@ std::vector<analysis::Perturbation> GeneMutants::perturbations(const analysis::P
   for (const auto& row : gene.search->used_rows) {
     result.push_back(pattern);
     result.back().row = changed_row(bank_row, row, gene.search->reference_row);
+  }
+  return result;
+}
+
+std::vector<std::vector<analysis::Perturbation>> GeneMutants::perturbations_in(
+    const analysis::PerturbedGene& gene, cells::TokenId token, const std::filesystem::path& vcf,
+    const genome::HaplotypeOptions& haplotypes, std::span<const embedding::ContextIndex> contexts) {
+  const auto& bank = parts_->bank;
+  if (parts_->windows->genome() == nullptr)
+    throw ConfigError("sequences: is set, expected genome and annotation to mutate donors' DNA");
+  const VcfOnGenome donors(vcf, *parts_->windows->genome(), haplotypes);
+  std::vector<std::size_t> samples;
+  for (const auto context : contexts)
+    samples.push_back(sample_of(bank.context_names().at(static_cast<std::size_t>(context)), vcf,
+                                donors.variants.samples()));
+  const analysis::MutantSubject subject{parts_->embedder, parts_->options.readout, *gene.window, token, {}};
+  auto made = analysis::mutants_in_donors(subject, *gene.search, *parts_->windows->genome(), donors.reader,
+                                          samples, parts_->options.mutants.batch);
+  std::vector<std::vector<analysis::Perturbation>> result;
+  for (std::size_t i = 0; i < contexts.size(); ++i) {
+    const auto bank_row = bank.row(bank.row_of(*bank.gene_index(gene.gene_id), contexts[i]));
+    parts_->check_row(made[i].reference_row, bank_row,
+                      gene.symbol + " in " + donors.variants.samples()[samples[i]]);
+    auto& rows = made[i].rows;
+    if (gene.search->use == analysis::MutantUse::kMean)
+      rows = std::vector<std::vector<float>>(1, analysis::mean_row(rows));
+    auto& own = result.emplace_back();
+    for (const auto& row : rows) {
+      analysis::Perturbation& one = own.emplace_back();
+      one.kind = analysis::PerturbationKind::kReplaceRow;
+      one.token = token;
+      one.row = changed_row(bank_row, row, made[i].reference_row);
+      one.reference_row = {bank_row.begin(), bank_row.end()};
+    }
   }
   return result;
 }

@@ -9,14 +9,17 @@
 #include <biodta/cells/vocabulary.hpp>
 #include <biodta/embedding/bank.hpp>
 #include <biodta/enformer/sequence_embedder.hpp>
+#include <biodta/genome/haplotypes.hpp>
 #include <biodta/model/masked_language_model.hpp>
 #include <biodta/pipeline/mutagenesis.hpp>
 #include <biodta/support/reporter.hpp>
 
 #include <torch/types.h>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace biodta::pipeline {
@@ -59,6 +62,15 @@ class GeneMutants {
   /// MutantUse::kBest and kMean.
   std::vector<analysis::Perturbation> perturbations(const analysis::PerturbedGene& gene,
                                                     cells::TokenId token) const;
+
+  /// The same mutants made in donors' own DNA: [contexts][as perturbations()], each compared with, and added
+  /// to, the context's row of the bank.
+  /// @param vcf       the donors' variants, as biodta-embed had them; contexts are samples of it.
+  /// Throws ConfigError without a genome; InputError for a context that is no sample, and where the bank's
+  /// row is not what the Enformer makes of the donor's DNA.
+  std::vector<std::vector<analysis::Perturbation>> perturbations_in(
+      const analysis::PerturbedGene& gene, cells::TokenId token, const std::filesystem::path& vcf,
+      const genome::HaplotypeOptions& haplotypes, std::span<const embedding::ContextIndex> contexts);
 
   /// The strength that controls are matched to: the mean of the genes searched so far that are no controls;
   /// nothing before the first, and where mutants.match is none.

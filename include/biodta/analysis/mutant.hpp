@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -118,6 +119,9 @@ struct MutantSearch {
   /// Trials whose identity is known and kept.
   std::size_t kept_identity() const noexcept;
 };
+
+/// Of rows of one size, at least one; summed in double, since mutants differ little.
+std::vector<float> mean_row(std::span<const std::vector<float>> rows);
 
 /// One base of the window changed.
 struct SaturationEffect {
