@@ -155,20 +155,22 @@ TEST_F(GeneMutantsTest, TheIdentityOfEveryTrialIsThatOfTheRowThatTheModelWouldRe
   }
 }
 
-TEST_F(GeneMutantsTest, SaysThatNoMutantStaysItself) {
+TEST_F(GeneMutantsTest, SaysHowManyMutantsStayThemselves) {
   auto mutants = open();
   mutants.identify_with(analysis::testing::model_of(vocabulary_, &*bank_, 6));
   options_.mutants.choice.keep_identity = true;
   for (std::size_t gene = 0; gene < kMutatedGenes; ++gene) {
     reporter_.warnings.clear();
+    reporter_.messages.clear();
     const PerturbedGene found = search(mutants, gene);
     if (!found.search->chosen) continue;
     const bool kept = found.search->trials[*found.search->chosen].identity->kept();
     EXPECT_EQ(found.search->identity_given_up, !kept);
-    ASSERT_EQ(reporter_.warnings.size(), kept ? 0U : 1U);
-    if (!kept)
-      EXPECT_NE(reporter_.warnings[0].find(std::to_string(found.search->kept_identity()) + " of 16 mutants"),
-                std::string::npos);
+    const auto& told = kept ? reporter_.messages : reporter_.warnings;
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(reporter_.messages.size() + reporter_.warnings.size(), 1U);
+    EXPECT_NE(told[0].find(std::to_string(found.search->kept_identity()) + " of 16 mutants"),
+              std::string::npos);
   }
 }
 
@@ -217,6 +219,49 @@ TEST_F(GeneMutantsTest, TakesTheVariantsOfAVcfForTheGeneAndMatchesControlsToThem
   ASSERT_EQ(haplotype.search->trials.size(), 1U);
   EXPECT_EQ(haplotype.search->trials[0].name, "D1_1");
   EXPECT_EQ(haplotype.search->trials[0].edits.size(), 3U);
+}
+
+TEST_F(GeneMutantsTest, MutatesADonorsOwnDna) {
+  write_vcf({595, 612});  // D1 has both on its first haplotype
+  const auto donors = options_.mutants.given.vcf;
+  options_.mutants.given.vcf.clear();
+  std::string carried = window_of(1);
+  const std::int64_t first = start_of(1) - kMutatedWindow / 2;
+  std::vector<std::size_t> places;
+  for (const std::int64_t position : {595, 612}) {
+    places.push_back(static_cast<std::size_t>(position - 1 - first));
+    carried[places.back()] = carried[places.back()] == 'A' ? 'C' : 'A';
+  }
+  const auto mean_of = [&](const std::string& one, const std::string& other) {
+    const auto row =
+        embedder_.embed(std::vector<std::string>{one, other}).rows_NRE.mean(0).flatten().contiguous();
+    return std::vector<float>(row.data_ptr<float>(), row.data_ptr<float>() + row.numel());
+  };
+  const auto donor_row = mean_of(carried, window_of(1));
+  bank_->add_context("D1", {1}, donor_row);
+  auto mutants = open();
+  const PerturbedGene found = search(mutants, 1);
+  const std::vector<embedding::ContextIndex> contexts = {embedding::kReference + 1};
+  const auto perturbations = mutants.perturbations_in(found, 7, donors, {}, contexts);
+  ASSERT_EQ(perturbations.size(), 1U);
+  ASSERT_EQ(perturbations[0].size(), 1U);
+  const auto mutate = [&](std::string window, bool carrier) {
+    for (const auto& edit : found.search->trials[*found.search->chosen].edits) {
+      const auto at = static_cast<std::size_t>(edit.position - first);
+      const bool taken = carrier && std::find(places.begin(), places.end(), at) != places.end();
+      if (!taken) window[at] = edit.alt[0];
+    }
+    return window;
+  };
+  const auto expected = mean_of(mutate(carried, true), mutate(window_of(1), false));
+  for (std::size_t e = 0; e < expected.size(); ++e) {
+    EXPECT_NEAR(perturbations[0][0].row[e], expected[e], 1e-5);
+    EXPECT_NEAR(perturbations[0][0].reference_row[e], donor_row[e], 1e-6);
+  }
+  bank_->add_context("D9", {1}, donor_row);
+  const std::vector<embedding::ContextIndex> unknown = {1};
+  expect_error<InputError>([&] { mutants.perturbations_in(found, 7, donors, {}, unknown); },
+                           {"given.vcf", "no sample D9"});
 }
 
 TEST_F(GeneMutantsTest, RefusesAVcfWithoutAGenomeAndAWindowWithoutVariants) {
