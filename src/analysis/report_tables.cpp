@@ -3,14 +3,12 @@
 #include "report_format.hpp"
 #include "report_genes.hpp"
 
-#include <biodta/genome/variants.hpp>
+#include <biodta/analysis/mutant_vcf.hpp>
 #include <biodta/support/tsv.hpp>
 
-#include <algorithm>
 #include <cmath>
-#include <map>
-#include <tuple>
 #include <utility>
+#include <vector>
 
 namespace biodta::analysis {
 namespace {
@@ -124,40 +122,11 @@ support::Table saturation_table(const Report& report) {
   return table;
 }
 
-/// Genes whose mutant was taken.
-std::vector<const PerturbedGene*> mutated_genes(const Report& report) {
-  std::vector<const PerturbedGene*> genes;
+void write_mutants_vcf(const Report& report, const std::filesystem::path& path) {
+  std::vector<MutatedGene> genes;
   for (const auto& gene : report.perturbed)
-    if (gene.search && gene.search->chosen) genes.push_back(&gene);
-  return genes;
-}
-
-/// One record an edit; a mutant is a sample, so that `biodta-embed --vcf` makes the same rows again.
-void write_mutants(const Report& report, const std::filesystem::path& path) {
-  const std::vector<const PerturbedGene*> genes = mutated_genes(report);
-  std::vector<genome::VcfContig> contigs;
-  std::vector<std::string> samples;
-  using Place = std::tuple<std::size_t, std::int64_t, std::string, std::string>;
-  std::map<Place, std::vector<std::string>> genotypes;
-  for (std::size_t sample = 0; sample < genes.size(); ++sample) {
-    const PerturbedGene& gene = *genes[sample];
-    samples.push_back(gene.symbol + "_trial" + std::to_string(*gene.search->chosen + 1));
-    const auto known = std::find_if(contigs.begin(), contigs.end(),
-                                    [&](const auto& contig) { return contig.name == gene.window->contig; });
-    const auto contig = static_cast<std::size_t>(known - contigs.begin());
-    if (known == contigs.end()) contigs.push_back({gene.window->contig, gene.window->contig_length});
-    for (const auto& edit : chosen_trial(gene).edits) {
-      auto& calls = genotypes[{contig, edit.position, edit.ref, edit.alt}];
-      calls.resize(genes.size(), "0");
-      calls[sample] = "1";
-    }
-  }
-  std::vector<genome::VcfRecord> records;
-  for (auto& [place, calls] : genotypes) {
-    const auto& [contig, position, ref, alt] = place;
-    records.push_back({contigs[contig].name, {position, ref, alt}, ".", std::move(calls)});
-  }
-  genome::write_vcf(path, contigs, samples, records);
+    if (gene.search && gene.search->chosen) genes.push_back({gene.symbol, *gene.window, *gene.search});
+  write_mutants(path, genes);
 }
 
 void write(support::Table table, const std::filesystem::path& path) {
@@ -175,7 +144,7 @@ void write_tables(const Report& report, const std::filesystem::path& folder) {
   if (!is_mutagenesis(report)) return;
   write(expression_table(report), folder / "expression.tsv");
   write(identity_table(report), folder / "identity.tsv");
-  write_mutants(report, folder / "mutants.vcf");
+  write_mutants_vcf(report, folder / "mutants.vcf");
   const support::Table saturation = saturation_table(report);
   if (!saturation.rows.empty()) write(saturation, folder / "saturation.tsv");
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <utility>
 
 namespace biodta::genome::detail {
 namespace {
@@ -19,7 +20,26 @@ int allele_on(const VariantRecord& record, const HaplotypeId& id) {
   return carried_allele(record, id.sample, haploid ? 0 : id.haplotype);
 }
 
+/// Samples with a genotype for which `is_carried` holds of an allele.
+template <class Carried>
+std::uint64_t count_carriers(const VariantRecord& record, const Carried& is_carried) {
+  if (record.ploidy == 0) return 0;
+  std::uint64_t carriers = 0;
+  const auto ploidy = static_cast<std::ptrdiff_t>(record.ploidy);
+  for (auto call = record.calls.begin(); call != record.calls.end(); call += ploidy)
+    carriers += std::any_of(call, call + ploidy, is_carried) ? 1 : 0;
+  return carriers;
+}
+
 }  // namespace
+
+SingleVariant described(const VariantRecord& record) {
+  std::string alt;
+  for (std::size_t allele = 1; allele < record.alleles.size(); ++allele)
+    alt += (allele > 1 ? "," : "") + record.alleles[allele];
+  return {record.id, record.position, record.alleles.front(), alt,
+          count_carriers(record, [](std::int16_t call) { return call > 0; })};
+}
 
 CarriedVariants::CarriedVariants(const std::vector<VariantRecord>& records, const NearbyGenome& genome)
     : records_(records), genome_(genome) {
@@ -51,6 +71,21 @@ std::vector<CarriedClass> CarriedVariants::classes(std::span<const HaplotypeId> 
     classes[found->second].haplotypes.push_back(i);
   }
   return classes;
+}
+
+std::vector<std::uint32_t> CarriedVariants::alternatives() const {
+  std::vector<std::uint32_t> variants;
+  for (std::size_t record = 0; record < records_.size(); ++record)
+    for (std::uint32_t number = first_[record] + 1; number + 1 < first_[record + 1]; ++number)
+      variants.push_back(number);
+  return variants;
+}
+
+SingleVariant CarriedVariants::describe(std::uint32_t variant) const {
+  const VariantRecord& record = record_of(variant);
+  const std::size_t allele = allele_of(variant);
+  return {record.id, record.position, record.alleles.front(), record.alleles.at(allele),
+          count_carriers(record, [&](std::int16_t call) { return std::cmp_equal(call, allele); })};
 }
 
 std::int64_t CarriedVariants::leftmost(const std::vector<CarriedClass>& classes,

@@ -34,6 +34,9 @@ struct Resolved {
   std::vector<Obstacle> obstacles;
 };
 
+/// A record as one variant, its ALT alleles joined by commas.
+SingleVariant described(const VariantRecord& record);
+
 /// A variant is one allele of one record; there is one number more a record for "unphased".
 class CarriedVariants {
  public:
@@ -43,6 +46,10 @@ class CarriedVariants {
   /// Haplotypes by what they carry, in the order of their first one. Needs `sample < samples` of all but
   /// kFirstAlternatives.
   std::vector<CarriedClass> classes(std::span<const HaplotypeId> haplotypes) const;
+  /// Every allele of every record but the reference, in the records' order.
+  std::vector<std::uint32_t> alternatives() const;
+  /// What the file says of a variant that is not kUnphased.
+  SingleVariant describe(std::uint32_t variant) const;
   /// The leftmost position of a variant that someone carries and that changes something; `otherwise` where
   /// none is further left.
   std::int64_t leftmost(const std::vector<CarriedClass>& classes, std::int64_t otherwise) const;

@@ -63,4 +63,21 @@ std::string edited_window(std::string_view piece, std::int64_t start, std::int64
   return make_window(fetch, tss, length, edits, place);
 }
 
+std::vector<Edit> joined_edits(std::span<const Edit> first, std::span<const Edit> second) {
+  std::vector<Replacement> pool;
+  ReplacementList list;
+  std::vector<Edit> joined;
+  for (const auto edits : {first, second}) {
+    for (const Edit& edit : edits) {
+      auto replacement = detail::replacement_of(edit);
+      if (!replacement) continue;
+      pool.push_back(*std::move(replacement));
+      if (!list.add(pool, static_cast<std::uint32_t>(pool.size() - 1))) joined.push_back(edit);
+    }
+  }
+  std::stable_sort(joined.begin(), joined.end(),
+                   [](const Edit& a, const Edit& b) { return a.position < b.position; });
+  return joined;
+}
+
 }  // namespace biodta::genome

@@ -9,6 +9,7 @@
 #include <biodta/support/text.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <utility>
 
@@ -33,6 +34,18 @@ void describe(support::OptionVisitor& visit, HaplotypeOptions& options) {
 }
 
 namespace {
+
+/// In place of a haplotype: a variant alone on the reference.
+constexpr HaplotypeId kAlone{std::numeric_limits<std::size_t>::max(), 1};
+
+/// Whose windows are read.
+struct Asked {
+  std::vector<HaplotypeId> ids;
+  std::vector<CarriedClass> classes;  ///< of ids
+  /// Where classes carry several variants, what begins before the region may overlap what is not in it.
+  bool may_overlap = true;
+};
+using Ask = std::function<Asked(const CarriedVariants&)>;
 
 /// Classes with their variants resolved and their windows planned.
 struct PlannedClass {
@@ -82,6 +95,8 @@ struct HaplotypeReader::Implementation {
             const WindowPlan& plan, std::span<const HaplotypeId> ids, const NearbyGenome& nearby);
   WindowHaplotypes::Implementation collect(CarriedVariants& carried, const std::vector<PlannedClass>& planned,
                                            std::span<const HaplotypeId> ids, const NearbyGenome& nearby);
+  WindowHaplotypes::Implementation read(std::string_view contig, std::int64_t tss, std::int64_t length,
+                                        const Ask& ask);
   bool skips(Obstacle::Kind kind) const {
     if (kind == Obstacle::Kind::kUnsupported) return options.skip_unsupported;
     return kind != Obstacle::Kind::kUnphased && options.skip_mismatches;
@@ -149,7 +164,7 @@ void HaplotypeReader::Implementation::refuse(CarriedVariants& carried, const Obs
                                              const HaplotypeId& id, const NearbyGenome& nearby) const {
   const VariantRecord& record = carried.record_of(obstacle.variant);
   const std::string place = detail::place_of(nearby.contig(), record);
-  const std::string who = " on " + sample_name(id);
+  const std::string who = id == kAlone ? "" : " on " + sample_name(id);
   if (obstacle.kind == Obstacle::Kind::kUnphased)
     detail::refuse_unphased(records, nearby.contig(), record, id.sample);
   if (obstacle.kind == Obstacle::Kind::kOverlap) {
@@ -217,46 +232,97 @@ std::string HaplotypeReader::skipped_text() const {
   return implementation_->skipped.text();
 }
 
-WindowHaplotypes HaplotypeReader::windows(std::string_view contig, std::int64_t tss, std::int64_t length,
-                                          std::span<const HaplotypeId> haplotypes) const {
-  Implementation& own = *implementation_;
-  own.check(haplotypes);
-  NearbyGenome nearby(own.genome, contig);
-  const auto file_contig = own.file_contigs.find(contig);
+WindowHaplotypes::Implementation HaplotypeReader::Implementation::read(std::string_view contig,
+                                                                       std::int64_t tss, std::int64_t length,
+                                                                       const Ask& ask) {
+  NearbyGenome nearby(genome, contig);
+  const auto file_contig = file_contigs.find(contig);
   static const std::vector<VariantRecord> kNoRecords;
   // Deletions make windows reach further: a little is asked for beforehand, so that most are made in one go.
   const Window window = window_around(tss, length);
   const std::int64_t margin = std::min<std::int64_t>(length / 16, 4096);
   Window region{window.start - margin, window.end + margin};
   while (true) {
-    const std::vector<VariantRecord>& records =
-        file_contig == own.file_contigs.end()
-            ? kNoRecords
-            : own.records.in_region(file_contig->second, region.start, region.end);
+    const std::vector<VariantRecord>& found =
+        file_contig == file_contigs.end() ? kNoRecords
+                                          : records.in_region(file_contig->second, region.start, region.end);
     nearby.keep(region.start, region.end);
-    CarriedVariants carried(records, nearby);
-    auto classes = carried.classes(haplotypes);
-    // What begins before the region may overlap what is not in it; begin where nothing does, so that a
-    // haplotype is the same whatever window it is read in.
-    const Window whole{carried.leftmost(classes, region.start), region.end};
-    if (whole.start < region.start) {
+    CarriedVariants carried(found, nearby);
+    Asked asked = ask(carried);
+    // Begin where nothing lies across, so that a haplotype is the same whatever window it is read in.
+    const Window whole{carried.leftmost(asked.classes, region.start), region.end};
+    if (asked.may_overlap && whole.start < region.start) {
       region = whole;
       continue;
     }
-    const auto planned = plan_classes(carried, std::move(classes), tss, length);
+    const auto planned = plan_classes(carried, std::move(asked.classes), tss, length);
     const Window reach = reach_of(planned, region);
     if (reach.start < region.start || reach.end > region.end) {
       region = reach;
       continue;
     }
-    auto made =
-        std::make_unique<WindowHaplotypes::Implementation>(own.collect(carried, planned, haplotypes, nearby));
+    auto made = collect(carried, planned, asked.ids, nearby);
     const Window used = reach_of(planned, window);
-    made->tss = tss;
-    made->length = length;
-    made->start = used.start;
-    made->letters = nearby.fetch(used.start, used.end);
-    return WindowHaplotypes(std::move(made));
+    made.tss = tss;
+    made.length = length;
+    made.start = used.start;
+    made.letters = nearby.fetch(used.start, used.end);
+    return made;
+  }
+}
+
+WindowHaplotypes HaplotypeReader::windows(std::string_view contig, std::int64_t tss, std::int64_t length,
+                                          std::span<const HaplotypeId> haplotypes) const {
+  implementation_->check(haplotypes);
+  auto made = implementation_->read(contig, tss, length, [&](const CarriedVariants& carried) {
+    return Asked{{haplotypes.begin(), haplotypes.end()}, carried.classes(haplotypes)};
+  });
+  return WindowHaplotypes(std::make_unique<WindowHaplotypes::Implementation>(std::move(made)));
+}
+
+SingleVariants HaplotypeReader::single_variants(std::string_view contig, std::int64_t tss,
+                                                std::int64_t length, std::int64_t distance) const {
+  std::vector<SingleVariant> all;
+  auto made = implementation_->read(contig, tss, length, [&](const CarriedVariants& carried) {
+    Asked asked{{}, {}, false};
+    all.clear();
+    for (const std::uint32_t variant : carried.alternatives()) {
+      if (distance > 0 && !carried.touches(variant, tss - distance, tss + distance)) continue;
+      asked.classes.push_back({{variant}, {asked.ids.size()}});
+      asked.ids.push_back(kAlone);
+      all.push_back(carried.describe(variant));
+    }
+    return asked;
+  });
+  std::vector<SingleVariant> changing;
+  std::vector<std::size_t> windows;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (made.of[i] == 0) continue;
+    changing.push_back(std::move(all[i]));
+    windows.push_back(made.of[i]);
+  }
+  made.of = std::move(windows);
+  made.haplotypes.assign(changing.size(), kAlone);
+  return {std::move(changing),
+          WindowHaplotypes(std::make_unique<WindowHaplotypes::Implementation>(std::move(made)))};
+}
+
+std::optional<SingleVariant> HaplotypeReader::nearest_record(std::string_view contig,
+                                                             std::int64_t position) const {
+  constexpr std::int64_t kFirstLook = 1 << 14;
+  Implementation& own = *implementation_;
+  const auto file_contig = own.file_contigs.find(contig);
+  if (file_contig == own.file_contigs.end()) return std::nullopt;
+  const std::int64_t length = own.genome.contig_length(contig);
+  const auto apart = [position](const VariantRecord& record) { return std::abs(record.position - position); };
+  for (std::int64_t reach = kFirstLook;; reach *= 2) {
+    const auto& records = own.records.in_region(file_contig->second, position - reach, position + reach);
+    const auto nearest =
+        std::min_element(records.begin(), records.end(),
+                         [&](const VariantRecord& a, const VariantRecord& b) { return apart(a) < apart(b); });
+    // A record that begins outside of what was looked at may have a neighbour that begins nearer.
+    if (nearest != records.end() && apart(*nearest) <= reach) return detail::described(*nearest);
+    if (position - reach <= 0 && position + reach >= length) return std::nullopt;
   }
 }
 

@@ -24,7 +24,8 @@ void SkippedCounter::add(std::string_view contig, const VariantRecord& record, c
                          Obstacle::Kind kind) {
   ++met_skipped_;
   std::vector<bool>& seen = seen_[key_of(contig, record)];
-  const std::size_t bit = haplotype == kFirstAlternatives
+  // Those of no sample stand for the record.
+  const std::size_t bit = haplotype.sample == kFirstAlternatives.sample
                               ? 0
                               : 1 + 2 * haplotype.sample + static_cast<std::size_t>(haplotype.haplotype);
   if (bit >= seen.size()) seen.resize(bit + 1);

@@ -12,12 +12,14 @@
 namespace biodta::genome {
 namespace {
 
-std::string header_text(const std::vector<VcfContig>& contigs, const std::vector<std::string>& samples) {
+std::string header_text(const std::vector<VcfContig>& contigs, const std::vector<std::string>& samples,
+                        const std::vector<std::string>& meta) {
   std::string text = "##fileformat=VCFv4.3\n##source=biodta\n";
   for (const VcfContig& contig : contigs) {
     text += "##contig=<ID=" + contig.name + ",length=" + std::to_string(contig.length) + ">\n";
   }
   if (!samples.empty()) text += "##FORMAT=<ID=GT,Number=1,Type=String,Description=\"Genotype\">\n";
+  for (const std::string& line : meta) text += line + '\n';
   text += "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO";
   if (!samples.empty()) text += "\tFORMAT";
   for (const std::string& sample : samples) text += '\t' + sample;
@@ -26,7 +28,7 @@ std::string header_text(const std::vector<VcfContig>& contigs, const std::vector
 
 std::string record_text(const VcfRecord& record) {
   std::string text = record.contig + '\t' + std::to_string(record.edit.position + 1) + '\t' + record.id +
-                     '\t' + record.edit.ref + '\t' + record.edit.alt + "\t.\tPASS\t.";
+                     '\t' + record.edit.ref + '\t' + record.edit.alt + "\t.\tPASS\t" + record.info;
   if (!record.genotypes.empty()) text += "\tGT";
   for (const std::string& genotype : record.genotypes) text += '\t' + genotype;
   return text + '\n';
@@ -73,9 +75,10 @@ void write_bgzip(const std::filesystem::path& path, const std::string& text) {
 }  // namespace
 
 void write_vcf(const std::filesystem::path& path, const std::vector<VcfContig>& contigs,
-               const std::vector<std::string>& samples, const std::vector<VcfRecord>& records) {
+               const std::vector<std::string>& samples, const std::vector<VcfRecord>& records,
+               const std::vector<std::string>& meta) {
   check_records(path, contigs, samples.size(), records);
-  std::string text = header_text(contigs, samples);
+  std::string text = header_text(contigs, samples, meta);
   for (const VcfRecord& record : records) text += record_text(record);
   if (path.extension() != ".gz") return support::write_text_file(path, text);
 

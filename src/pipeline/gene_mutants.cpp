@@ -1,18 +1,22 @@
 #include "gene_mutants.hpp"
 
+#include "mutant_windows.hpp"
 #include "run_bank.hpp"
 
+#include <biodta/analysis/donor_mutants.hpp>
+#include <biodta/analysis/given_variants.hpp>
+#include <biodta/analysis/mutant_identity.hpp>
 #include <biodta/analysis/mutant_search.hpp>
 #include <biodta/analysis/saturation_scan.hpp>
-#include <biodta/genome/contig_names.hpp>
-#include <biodta/genome/fasta.hpp>
+#include <biodta/genome/haplotypes.hpp>
+#include <biodta/genome/variants.hpp>
 #include <biodta/support/error.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <span>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -21,92 +25,6 @@ namespace {
 
 /// Largest relative difference between a bank's row and the Enformer's: float16 in the bank makes 5e-4.
 constexpr double kSameRow = 0.01;
-
-/// By id first, else by symbol.
-class ByName {
- public:
-  void add(const std::string& id, const std::string& symbol, std::size_t index) {
-    by_id_.emplace(id, index);
-    by_symbol_.emplace(symbol, index);
-  }
-  std::optional<std::size_t> find(const cells::VocabularyGene& gene) const {
-    if (const auto found = by_id_.find(gene.id); found != by_id_.end()) return found->second;
-    if (const auto found = by_symbol_.find(gene.symbol); found != by_symbol_.end()) return found->second;
-    return std::nullopt;
-  }
-
- private:
-  std::unordered_map<std::string, std::size_t> by_id_;
-  std::unordered_map<std::string, std::size_t> by_symbol_;
-};
-
-/// Where windows come from.
-class WindowSource {
- public:
-  virtual ~WindowSource() = default;
-  virtual std::optional<analysis::GeneWindow> window(const cells::VocabularyGene& gene,
-                                                     std::int64_t length) const = 0;
-};
-
-class GenomeWindows : public WindowSource {
- public:
-  explicit GenomeWindows(const MutagenesisRunOptions& options)
-      : genome_(genome::Genome::open(options.genome)),
-        contigs_(genome_),
-        annotation_(options.annotation),
-        genes_(genome::read_annotation(options.annotation, options.genes)) {
-    for (std::size_t i = 0; i < genes_.size(); ++i) names_.add(genes_[i].id, genes_[i].symbol, i);
-  }
-  std::optional<analysis::GeneWindow> window(const cells::VocabularyGene& gene,
-                                             std::int64_t length) const override {
-    const auto index = names_.find(gene);
-    if (!index) return std::nullopt;
-    genome::Gene place = genes_[*index];
-    place.contig = contigs_.require(place.contig, annotation_, "gene " + place.id);
-    if (place.tss < 0 || place.tss >= genome_.contig_length(place.contig))
-      throw InputError(
-          annotation_, "gene " + place.id, "a TSS at " + place.contig + ":" + std::to_string(place.tss + 1),
-          "a position of " + genome_.path().string(), "genome and annotation must be of one assembly");
-    return analysis::gene_window(genome_, place, length);
-  }
-
- private:
-  genome::Genome genome_;
-  genome::ContigNames contigs_;
-  std::filesystem::path annotation_;
-  std::vector<genome::Gene> genes_;
-  ByName names_;
-};
-
-class FileWindows : public WindowSource {
- public:
-  explicit FileWindows(const std::filesystem::path& path) : path_(path), records_(genome::read_fasta(path)) {
-    for (std::size_t i = 0; i < records_.size(); ++i) names_.add(records_[i].name, records_[i].name, i);
-  }
-  std::optional<analysis::GeneWindow> window(const cells::VocabularyGene& gene,
-                                             std::int64_t length) const override {
-    const auto index = names_.find(gene);
-    if (!index) return std::nullopt;
-    return analysis::gene_window(records_[*index], path_, length);
-  }
-
- private:
-  std::filesystem::path path_;
-  std::vector<genome::FastaRecord> records_;
-  ByName names_;
-};
-
-std::unique_ptr<WindowSource> make_windows(const MutagenesisRunOptions& options) {
-  const bool from_genome = !options.genome.empty() || !options.annotation.empty();
-  if (from_genome && !options.sequences.empty())
-    throw ConfigError("sequences: is set together with genome or annotation, expected one or the other");
-  if (!options.sequences.empty()) return std::make_unique<FileWindows>(options.sequences);
-  if (options.genome.empty() || options.annotation.empty())
-    throw ConfigError((options.genome.empty() ? std::string("genome") : std::string("annotation")) +
-                          ": is not set, expected genome and annotation, or sequences, to mutate DNA",
-                      "perturbation: delete needs no DNA");
-  return std::make_unique<GenomeWindows>(options);
-}
 
 double relative_difference(std::span<const float> found, std::span<const float> expected) {
   double difference = 0.0;
@@ -119,14 +37,106 @@ double relative_difference(std::span<const float> found, std::span<const float> 
   return size > 0.0 ? std::sqrt(difference / size) : (difference > 0.0 ? 1.0 : 0.0);
 }
 
+/// A VCF with the reader of its haplotypes.
+struct VcfOnGenome {
+  VcfOnGenome(const std::filesystem::path& path, const genome::Genome& genome,
+              genome::HaplotypeOptions options)
+      : variants(genome::VariantFile::open(path)), reader(genome, variants, options) {}
+
+  genome::VariantFile variants;
+  genome::HaplotypeReader reader;
+};
+
+std::unique_ptr<VcfOnGenome> open_given(const MutagenesisRunOptions& options, const MutantWindows& windows) {
+  const auto& given = options.mutants.given;
+  if (given.vcf.empty()) return nullptr;
+  if (windows.genome() == nullptr)
+    throw ConfigError("mutants.vcf: is set together with sequences, expected genome and annotation",
+                      "variants have places in a genome");
+  return std::make_unique<VcfOnGenome>(given.vcf, *windows.genome(), given.haplotypes);
+}
+
+std::size_t sample_of(const std::string& context, const std::filesystem::path& vcf,
+                      const std::vector<std::string>& samples) {
+  const auto found = std::find(samples.begin(), samples.end(), context);
+  if (found != samples.end()) return static_cast<std::size_t>(found - samples.begin());
+  throw InputError(vcf, "samples", "no sample " + context, "the bank's contexts among the donors");
+}
+
+/// The bank's row with the change of the DNA embedding added to its first part.
+std::vector<float> changed_row(std::span<const float> bank_row, std::span<const float> mutant,
+                               std::span<const float> reference) {
+  std::vector<float> row(bank_row.begin(), bank_row.end());
+  for (std::size_t i = 0; i < mutant.size(); ++i) row[i] = bank_row[i] + (mutant[i] - reference[i]);
+  return row;
+}
+
 }  // namespace
 
 struct GeneMutants::Parts {
   const MutagenesisRunOptions& options;
   const embedding::EmbeddingBank& bank;
+  torch::Device device;
   enformer::SequenceEmbedder embedder;
-  std::unique_ptr<WindowSource> windows;
+  std::unique_ptr<MutantWindows> windows;
+  std::unique_ptr<VcfOnGenome> given;                      // nullptr = random mutants
+  std::unique_ptr<analysis::MutantIdentifier> identifier;  // nullptr = identity is not known
+  std::vector<double> strengths;                           // of the genes that are no controls
+
+  std::span<const float> bank_row(const std::string& gene_id) const {
+    return bank.row(bank.row_of(*bank.gene_index(gene_id)));
+  }
+  analysis::IdentifyRows identify(const std::string& gene_id) const;
+  analysis::MutantSearch search(const analysis::MutantSubject& subject, const analysis::PerturbedGene& gene,
+                                const std::optional<analysis::StrengthTarget>& target,
+                                support::Progress* progress) const;
+  /// Throws unless the bank's row is what the Enformer makes.
+  void check_row(std::span<const float> made, std::span<const float> of_bank, const std::string& whose) const;
 };
+
+analysis::IdentifyRows GeneMutants::Parts::identify(const std::string& gene_id) const {
+  if (!identifier) return {};
+  const auto index = *bank.gene_index(gene_id);
+  return [this, index](std::span<const float> reference, std::span<const std::vector<float>> rows) {
+    const auto bank_row = bank.row(bank.row_of(index));
+    std::vector<std::vector<float>> changed;
+    std::vector<analysis::MutantRow> mutants;
+    for (const auto& row : rows) changed.push_back(changed_row(bank_row, row, reference));
+    for (const auto& row : changed) mutants.push_back({index, row});
+    return identifier->identify(mutants);
+  };
+}
+
+analysis::MutantSearch GeneMutants::Parts::search(const analysis::MutantSubject& subject,
+                                                  const analysis::PerturbedGene& gene,
+                                                  const std::optional<analysis::StrengthTarget>& target,
+                                                  support::Progress* progress) const {
+  analysis::MutantSearchOptions how = options.mutants;
+  how.seed = options.seed;
+  if (gene.control && target) return analysis::search_matched_mutant(subject, how, *target, progress);
+  if (gene.control || !given) return analysis::search_mutant(subject, how, progress);
+  const auto& file = how.given.vcf;
+  const auto mutants =
+      how.given.kind == analysis::GivenMutantKind::kVariants
+          ? analysis::GivenMutants::variants(given->reader, file, subject.window, how.given.distance)
+          : analysis::GivenMutants::haplotypes(given->reader, file, given->variants.samples(),
+                                               subject.window);
+  return analysis::score_given_mutants(subject, mutants, how.batch, progress);
+}
+
+void GeneMutants::Parts::check_row(std::span<const float> made, std::span<const float> of_bank,
+                                   const std::string& whose) const {
+  const double difference = relative_difference(made, of_bank.first(bank.parts().front()));
+  if (difference <= kSameRow) return;
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2g", difference);
+  throw InputError(
+      name_of_bank(options.embeddings), "row of " + whose,
+      std::string("another than the Enformer makes of the gene's DNA (relative difference ") + text + ")",
+      "the same",
+      "embed again with biodta-embed from this genome and these weights, with the same settings of "
+      "embedder");
+}
 
 GeneMutants::GeneMutants(const MutagenesisRunOptions& options, const embedding::EmbeddingBank& bank,
                          torch::Device device) {
@@ -136,10 +146,17 @@ GeneMutants::GeneMutants(const MutagenesisRunOptions& options, const embedding::
   if (options.genes.tss == genome::TssPolicy::kAllTranscripts)
     throw ConfigError(
         "genes.tss: found all_transcripts, expected gene_start or canonical: one window is mutated");
-  auto windows = make_windows(options);
+  auto windows = open_mutant_windows(options);
+  auto given = open_given(options, *windows);
   parts_ = std::make_unique<Parts>(
-      Parts{options, bank, enformer::SequenceEmbedder::load(options.weights, device, options.embedder),
-            std::move(windows)});
+      Parts{options,
+            bank,
+            device,
+            enformer::SequenceEmbedder::load(options.weights, device, options.embedder),
+            std::move(windows),
+            std::move(given),
+            nullptr,
+            {}});
   const auto& embedder = parts_->embedder;
   const auto row_size = options.embedder.tokens_per_gene * embedder.config().embedding_size();
   const auto dna_size = bank.parts().front();
@@ -165,31 +182,44 @@ std::optional<analysis::GeneWindow> GeneMutants::window(const cells::VocabularyG
   return parts_->windows->window(gene, parts_->embedder.input_length());
 }
 
+void GeneMutants::identify_with(model::MaskedLanguageModel model) {
+  parts_->identifier =
+      std::make_unique<analysis::MutantIdentifier>(std::move(model), parts_->device, parts_->bank);
+}
+
 void GeneMutants::search(analysis::PerturbedGene& gene, cells::TokenId token,
-                         const cells::VocabularyGene& known, support::Progress* progress) {
+                         const cells::VocabularyGene& known, support::Reporter& reporter,
+                         support::Progress* progress) {
   const auto& options = parts_->options;
   gene.window = window(known);
   if (!gene.window)
     throw InputError(options.sequences.empty() ? options.annotation : options.sequences, "",
                      "no gene " + known.symbol + " (" + known.id + ")",
                      "its place in the genome or its window");
-  analysis::MutantSearchOptions search = options.mutants;
-  search.seed = options.seed;
-  gene.search =
-      analysis::search_mutant(parts_->embedder, options.readout, *gene.window, token, search, progress);
-  const auto row = parts_->bank.row(parts_->bank.row_of(*parts_->bank.gene_index(known.id)));
-  const double difference =
-      relative_difference(gene.search->reference_row, row.first(parts_->bank.parts().front()));
-  if (difference > kSameRow) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.2g", difference);
-    throw InputError(
-        name_of_bank(options.embeddings), "row of " + known.symbol,
-        std::string("another than the Enformer makes of the gene's DNA (relative difference ") + text + ")",
-        "the same",
-        "embed again with biodta-embed from this genome and these weights, with the same settings of "
-        "embedder");
-  }
+  const analysis::MutantSubject subject{parts_->embedder, options.readout, *gene.window, token,
+                                        parts_->identify(known.id)};
+  gene.search = parts_->search(subject, gene, target(), progress);
+  parts_->check_row(gene.search->reference_row, parts_->bank_row(known.id), known.symbol);
+  if (gene.search->identity_given_up)
+    reporter.warn(known.symbol + ": " + analysis::identity_text(*gene.search));
+  else if (options.mutants.choice.keep_identity && !gene.search->target)
+    reporter.info(known.symbol + ": " + analysis::identity_text(*gene.search));
+  if (gene.control) return;
+  if (const auto measure = analysis::measure_of(options.mutants.match); measure)
+    if (const auto strength = analysis::strength_of(*gene.search, *measure); strength)
+      parts_->strengths.push_back(*strength);
+  if (parts_->given)
+    if (const auto skipped = parts_->given->reader.skipped_text(); !skipped.empty())
+      reporter.warn(options.mutants.given.vcf.string() + ": variants left out: " + skipped);
+}
+
+std::optional<analysis::StrengthTarget> GeneMutants::target() const {
+  const auto measure = analysis::measure_of(parts_->options.mutants.match);
+  const auto& strengths = parts_->strengths;
+  if (!measure || strengths.empty()) return std::nullopt;
+  double sum = 0.0;
+  for (const double strength : strengths) sum += strength;
+  return analysis::StrengthTarget{*measure, sum / static_cast<double>(strengths.size())};
 }
 
 void GeneMutants::scan(analysis::PerturbedGene& gene, support::Reporter& reporter) {
@@ -203,12 +233,60 @@ void GeneMutants::scan(analysis::PerturbedGene& gene, support::Reporter& reporte
 analysis::Perturbation GeneMutants::perturbation(const analysis::PerturbedGene& gene,
                                                  cells::TokenId token) const {
   if (!gene.search || !gene.search->chosen) throw Error("no mutant of " + gene.symbol + " was taken");
-  const auto reference = parts_->bank.row(parts_->bank.row_of(*parts_->bank.gene_index(gene.gene_id)));
-  analysis::Perturbation result{
-      analysis::PerturbationKind::kReplaceRow, token, {}, {reference.begin(), reference.end()}};
-  result.row = result.reference_row;  // what other kinds of banks say of the gene stays
-  for (std::size_t i = 0; i < gene.search->mutant_row.size(); ++i)
-    result.row[i] = reference[i] + (gene.search->mutant_row[i] - gene.search->reference_row[i]);
+  const auto bank_row = parts_->bank_row(gene.gene_id);
+  analysis::Perturbation result;
+  result.kind = analysis::PerturbationKind::kReplaceRow;
+  result.token = token;
+  result.row = changed_row(bank_row, gene.search->mutant_row, gene.search->reference_row);
+  result.reference_row = {bank_row.begin(), bank_row.end()};
+  return result;
+}
+
+std::vector<analysis::Perturbation> GeneMutants::perturbations(const analysis::PerturbedGene& gene,
+                                                               cells::TokenId token) const {
+  std::vector<analysis::Perturbation> result = {perturbation(gene, token)};
+  if (gene.search->use != analysis::MutantUse::kAll) return result;
+  const auto bank_row = parts_->bank_row(gene.gene_id);
+  const analysis::Perturbation pattern = std::move(result.front());
+  result.clear();
+  for (const auto& row : gene.search->used_rows) {
+    result.push_back(pattern);
+    result.back().row = changed_row(bank_row, row, gene.search->reference_row);
+  }
+  return result;
+}
+
+std::vector<std::vector<analysis::Perturbation>> GeneMutants::perturbations_in(
+    const analysis::PerturbedGene& gene, cells::TokenId token, const std::filesystem::path& vcf,
+    const genome::HaplotypeOptions& haplotypes, std::span<const embedding::ContextIndex> contexts) {
+  const auto& bank = parts_->bank;
+  if (parts_->windows->genome() == nullptr)
+    throw ConfigError("sequences: is set, expected genome and annotation to mutate donors' DNA");
+  const VcfOnGenome donors(vcf, *parts_->windows->genome(), haplotypes);
+  std::vector<std::size_t> samples;
+  for (const auto context : contexts)
+    samples.push_back(sample_of(bank.context_names().at(static_cast<std::size_t>(context)), vcf,
+                                donors.variants.samples()));
+  const analysis::MutantSubject subject{parts_->embedder, parts_->options.readout, *gene.window, token, {}};
+  auto made = analysis::mutants_in_donors(subject, *gene.search, *parts_->windows->genome(), donors.reader,
+                                          samples, parts_->options.mutants.batch);
+  std::vector<std::vector<analysis::Perturbation>> result;
+  for (std::size_t i = 0; i < contexts.size(); ++i) {
+    const auto bank_row = bank.row(bank.row_of(*bank.gene_index(gene.gene_id), contexts[i]));
+    parts_->check_row(made[i].reference_row, bank_row,
+                      gene.symbol + " in " + donors.variants.samples()[samples[i]]);
+    auto& rows = made[i].rows;
+    if (gene.search->use == analysis::MutantUse::kMean)
+      rows = std::vector<std::vector<float>>(1, analysis::mean_row(rows));
+    auto& own = result.emplace_back();
+    for (const auto& row : rows) {
+      analysis::Perturbation& one = own.emplace_back();
+      one.kind = analysis::PerturbationKind::kReplaceRow;
+      one.token = token;
+      one.row = changed_row(bank_row, row, made[i].reference_row);
+      one.reference_row = {bank_row.begin(), bank_row.end()};
+    }
+  }
   return result;
 }
 

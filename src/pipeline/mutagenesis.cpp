@@ -103,7 +103,10 @@ class Mutagenesis {
                             " has no adapter that would read the mutant",
                         "set perturbation: delete, or name a run with an adapter");
     check_gene();
-    if (mutates()) mutants_.emplace(options_, *bank_, device_);
+    if (mutates()) {
+      mutants_.emplace(options_, *bank_, device_);
+      mutants_->identify_with(run_->model);
+    }
     report_.gene_id = known(gene_).id;
     report_.symbol = symbol(gene_);
     report_.vocabulary = corpus_.vocabulary();
@@ -205,18 +208,15 @@ class Mutagenesis {
   }
 
   void add_mutant(PerturbedGene& gene, cells::TokenId token) {
-    mutants_->search(gene, token, known(token));
+    mutants_->search(gene, token, known(token), reporter_);
     if (!gene.control && options_.saturation > 0) mutants_->scan(gene, reporter_);
     if (gene.search->chosen) {
       perturbations_.push_back(mutants_->perturbation(gene, token));
       return;
     }
-    const std::string what =
-        "none of " + std::to_string(gene.search->trials.size()) + " mutants lowers its predicted expression";
+    const std::string what = analysis::nothing_taken_text(*gene.search);
     if (!gene.control)
-      throw InputError(
-          gene.symbol + ": " + what + " (" + std::to_string(gene.search->reference_expression) + ")",
-          "raise mutants.trials or mutants.mutagenesis.distance");
+      throw InputError(gene.symbol + ": " + what, "raise mutants.trials or mutants.mutagenesis.distance");
     gene.skipped = what;
     reporter_.warn("control " + gene.symbol + " is left out: " + what);
   }

@@ -2,12 +2,14 @@
 
 #include <biodta/analysis/mutant_search.hpp>
 #include <biodta/genome/variants.hpp>
+#include <biodta/support/error.hpp>
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,7 +27,19 @@ class MutantSearchTest : public ::testing::Test {
     options_.mutagenesis.distance = 40;
     options_.seed = 5;
   }
-  MutantSearch search() { return search_mutant(embedder_, readout_, window_, 17, options_); }
+  MutantSubject subject(std::uint64_t key = 17) { return {embedder_, readout_, window_, key, identify_}; }
+  MutantSearch search() { return search_mutant(subject(), options_); }
+  /// As if a mutant stayed itself where the first value of its row fell.
+  void identify_by_first_value() {
+    identify_ = [](std::span<const float> reference, std::span<const std::vector<float>> rows) {
+      std::vector<MutantIdentity> found;
+      for (const auto& row : rows) {
+        const double own = row.at(0) < reference[0] ? 1.0 : 3.0;
+        found.push_back({{own, 2.0, "X"}, {static_cast<double>(row.at(0)), 1e9, "X"}});
+      }
+      return found;
+    };
+  }
   enformer::SequenceEmbeddings embed(const std::string& sequence) {
     return embedder_.embed(std::vector<std::string>{sequence}, &readout_);
   }
@@ -35,7 +49,12 @@ class MutantSearchTest : public ::testing::Test {
   enformer::ExpressionReadout readout_{"human", {1}, 3};
   GeneWindow window_;
   MutantSearchOptions options_;
+  IdentifyRows identify_;
 };
+
+double log_change(const MutantSearch& search, const MutantTrial& trial) {
+  return std::log(trial.expression / search.reference_expression);
+}
 
 TEST_F(MutantSearchTest, ScoresEveryTrialByItsEditsAndTakesTheLargestFall) {
   const MutantSearch found = search();
@@ -106,7 +125,129 @@ TEST_F(MutantSearchTest, AnotherGeneOrSeedMakesOtherMutants) {
   options_.seed = 6;
   EXPECT_NE(search().trials[0].edits, edits);
   options_.seed = 5;
-  EXPECT_NE(search_mutant(embedder_, readout_, window_, 18, options_).trials[0].edits, edits);
+  EXPECT_NE(search_mutant(subject(18), options_).trials[0].edits, edits);
+}
+
+TEST_F(MutantSearchTest, RaisesWhereThatIsAsked) {
+  options_.trials = 60;
+  const MutantSearch lowered = search();
+  options_.choice.direction = MutantDirection::kRaise;
+  const MutantSearch raised = search();
+  ASSERT_TRUE(raised.chosen.has_value()) << "a window that shows nothing";
+  EXPECT_GT(raised.trials[*raised.chosen].expression, raised.reference_expression);
+  for (std::size_t i = 0; i < raised.trials.size(); ++i) {
+    EXPECT_EQ(raised.trials[i].edits, lowered.trials[i].edits);
+    EXPECT_LE(raised.trials[i].expression, raised.trials[*raised.chosen].expression);
+    EXPECT_EQ(raised.trials[i].wanted, !lowered.trials[i].wanted);
+  }
+  options_.enough = 0.5 * (raised.trials[*raised.chosen].expression / raised.reference_expression - 1.0);
+  const MutantSearch first = search();
+  EXPECT_EQ(first.chosen, first.trials.size() - 1);
+  for (std::size_t i = 0; i + 1 < first.trials.size(); ++i)
+    EXPECT_LT(first.trials[i].expression, (1.0 + options_.enough) * first.reference_expression);
+}
+
+TEST_F(MutantSearchTest, KeepsTheRowOfEveryMutantThatIsUsedAndTheirMean) {
+  options_.batch = 4;
+  options_.choice.use = MutantUse::kMean;
+  identify_by_first_value();
+  const MutantSearch found = search();
+  ASSERT_GT(found.used.size(), 1U);
+  ASSERT_EQ(found.used_rows.size(), found.used.size());
+  std::vector<double> mean(found.reference_row.size(), 0.0);
+  for (std::size_t i = 0; i < found.used.size(); ++i) {
+    const MutantTrial& trial = found.trials[found.used[i]];
+    EXPECT_TRUE(trial.wanted);
+    const std::string mutant =
+        genome::apply_substitutions(window_.sequence, window_.start, trial.edits, "trial");
+    const auto row = embed(mutant).rows_NRE[0].flatten().contiguous();
+    double apart = 0.0, size = 0.0, dot = 0.0, own = 0.0;
+    for (std::size_t e = 0; e < mean.size(); ++e) {
+      const double after = row.data_ptr<float>()[e], before = found.reference_row[e];
+      EXPECT_NEAR(found.used_rows[i][e], after, 1e-5);
+      mean[e] += after / static_cast<double>(found.used.size());
+      apart += (after - before) * (after - before);
+      size += before * before;
+      dot += after * before;
+      own += after * after;
+    }
+    EXPECT_NEAR(trial.row_distance, std::sqrt(apart / size), 1e-4);
+    EXPECT_NEAR(trial.row_shift, 1.0 - dot / std::sqrt(own * size), 1e-6);
+    EXPECT_EQ(trial.identity->adapted.own, found.used_rows[i][0]);
+  }
+  for (std::size_t e = 0; e < mean.size(); ++e) EXPECT_NEAR(found.mutant_row[e], mean[e], 1e-5);
+  EXPECT_EQ(found.identity->adapted.own, found.mutant_row[0]);
+}
+
+TEST_F(MutantSearchTest, PrefersMutantsThatStayThemselves) {
+  identify_by_first_value();
+  const MutantSearch any = search();
+  options_.choice.keep_identity = true;
+  const MutantSearch themselves = search();
+  ASSERT_TRUE(themselves.chosen.has_value());
+  EXPECT_TRUE(themselves.trials[*themselves.chosen].identity->kept());
+  EXPECT_LT(themselves.mutant_row[0], themselves.reference_row[0]);
+  const auto is_better = [&](const MutantTrial& trial) {
+    return trial.identity->kept() && trial.expression < themselves.trials[*themselves.chosen].expression;
+  };
+  EXPECT_EQ(std::count_if(any.trials.begin(), any.trials.end(), is_better), 0);
+  options_.enough = 1e-6;  // the first that lowers and stays itself
+  const MutantSearch first = search();
+  EXPECT_TRUE(first.trials.back().identity->kept());
+  EXPECT_EQ(first.chosen, first.trials.size() - 1);
+}
+
+TEST_F(MutantSearchTest, AMatchedMutantIsNearestInStrengthAndDosesGoDownToOneBase) {
+  options_.trials = 40;
+  const MutantSearch full = search();
+  for (const double target : {-0.02, 0.01, *strength_of(full, MutantStrength::kExpression)}) {
+    const MutantSearch found =
+        search_matched_mutant(subject(), options_, {MutantStrength::kExpression, target});
+    ASSERT_EQ(found.trials.size(), 40U);
+    ASSERT_TRUE(found.chosen.has_value());
+    std::size_t fewest = 1000;
+    for (std::size_t i = 0; i < found.trials.size(); ++i) {
+      EXPECT_GE(std::abs(log_change(found, found.trials[i]) - target),
+                std::abs(log_change(found, found.trials[*found.chosen]) - target));
+      if (i % 2 == 0) EXPECT_EQ(found.trials[i].edits, full.trials[i].edits);
+      fewest = std::min(fewest, found.trials[i].edits.size());
+      EXPECT_LE(found.trials[i].edits.size(), 80U);
+    }
+    EXPECT_LE(fewest, 3U);
+    EXPECT_EQ(found.target->value, target);
+    const auto taken = genome::apply_substitutions(window_.sequence, window_.start,
+                                                   found.trials[*found.chosen].edits, "trial");
+    EXPECT_NEAR(found.mutant_row[0], embed(taken).rows_NRE.flatten()[0].item<float>(), 1e-5);
+  }
+  // The strongest full mutant is among the trials of even number, or one that is as strong was found.
+  const auto again = search_matched_mutant(
+      subject(), options_, {MutantStrength::kExpression, *strength_of(full, MutantStrength::kExpression)});
+  if (*full.chosen % 2 == 0) EXPECT_EQ(again.chosen, full.chosen);
+}
+
+TEST_F(MutantSearchTest, RefusesSettingsThatContradictEachOther) {
+  options_.choice.keep_identity = true;
+  biodta::testing::expect_error<ConfigError>([&] { search(); }, {"keep_identity"});
+  options_.choice = {MutantDirection::kLower, MutantUse::kMean, false};
+  options_.enough = 0.1;
+  biodta::testing::expect_error<ConfigError>([&] { search(); }, {"mutants.enough", "mutants.use"});
+}
+
+TEST(MutantSearchOptionsKeys, AreRead) {
+  MutantSearchOptions options;
+  const std::vector<std::string> keys = {"direction=raise",    "use=mean",
+                                         "keep_identity=true", "match=token",
+                                         "vcf=a.vcf",          "vcf_mode=haplotypes",
+                                         "vcf_distance=500",   "haplotypes.skip_mismatches=true"};
+  support::read_options(options, {}, keys);
+  EXPECT_EQ(options.choice.direction, MutantDirection::kRaise);
+  EXPECT_EQ(options.choice.use, MutantUse::kMean);
+  EXPECT_TRUE(options.choice.keep_identity);
+  EXPECT_EQ(measure_of(options.match), MutantStrength::kToken);
+  EXPECT_EQ(options.given.vcf.filename(), "a.vcf");
+  EXPECT_EQ(options.given.kind, GivenMutantKind::kHaplotypes);
+  EXPECT_EQ(options.given.distance, 500);
+  EXPECT_TRUE(options.given.haplotypes.skip_mismatches);
 }
 
 }  // namespace

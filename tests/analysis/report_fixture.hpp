@@ -48,6 +48,7 @@ inline PerturbedGene made_up_mutant(const std::string& id, const std::string& sy
     if (expression < 1.4 && (!search.chosen || expression < search.trials[*search.chosen].expression))
       search.chosen = trial;
   }
+  if (search.chosen) search.used = {*search.chosen};
   gene.search = std::move(search);
   gene.identity = MutantIdentity{{1.9, 3.4, "MEF2C"}, {0.6, 0.5, "HAND1"}};
   return gene;

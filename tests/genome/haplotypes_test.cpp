@@ -307,6 +307,20 @@ TEST(EditedWindow, LengthsAreKeptAndRefsThatAreNotThereAndOverlapsAreRefused) {
       {"m.vcf: position 109", "overlaps", "position 108"});
 }
 
+TEST(JoinedEdits, TheFirstStayAndOfTheSecondThoseThatMeetNoneOfThem) {
+  const std::vector<Edit> donor = {{10, "ACG", "A"}, {20, "T", "C"}, {30, "G", "GTT"}, {50, "A", "A"}};
+  const std::vector<Edit> mutant = {{10, "A", "T"},   // the padding base of the deletion, which it leaves
+                                    {11, "C", "G"},   // deleted
+                                    {20, "T", "C"},   // already so
+                                    {30, "G", "A"},   // before the insertion
+                                    {30, "G", "GA"},  // at the same point
+                                    {40, "C", "A"}};
+  const std::vector<Edit> expected = {{10, "ACG", "A"}, {10, "A", "T"}, {20, "T", "C"},
+                                      {30, "G", "GTT"}, {30, "G", "A"}, {40, "C", "A"}};
+  EXPECT_EQ(joined_edits(donor, mutant), expected);
+  EXPECT_TRUE(joined_edits({}, {}).empty());
+}
+
 TEST(HaplotypeOptions, TheirKeysAreRead) {
   HaplotypeOptions options;
   support::read_options(options, {},

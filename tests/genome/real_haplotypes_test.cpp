@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -111,6 +112,49 @@ TEST_F(RealHaplotypes, AllVariantsOf1000GenomesApplyToTheReferenceWithoutAMismat
   joined.erase(std::unique(joined.begin(), joined.end()), joined.end());
   EXPECT_EQ(joined.size(), made);
   EXPECT_EQ(again.skipped(), skipped);
+}
+
+TEST_F(RealHaplotypes, EachVariantAloneMakesTheWindowThatSplicingTheContigMakes) {
+  std::string text = testing_files::vcf_header({}, "z");
+  for (const SiteLine& site : sites_)
+    text += testing_files::vcf_line(site.position, site.ref, site.alt, {}, site.end, site.id, "z");
+  testing_files::write_packed_vcf(folder_ / "sites.vcf.gz", text);
+  const VariantFile file = VariantFile::open(folder_ / "sites.vcf.gz");
+  const HaplotypeReader reader(*genome_, file, {.skip_unsupported = true});
+  const std::string contig = genome_->fetch("z", 0, contig_length());
+  constexpr std::int64_t kLength = 20000;
+  std::size_t compared = 0;
+  for (const std::int64_t tss : {100'000, 345'678, 600'000, 871'234}) {
+    const SingleVariants found = reader.single_variants("z", tss, kLength);
+    std::map<std::tuple<std::int64_t, std::string, std::string>, std::size_t> place;
+    for (std::size_t i = 0; i < found.variants.size(); ++i)
+      place.emplace(std::tuple(found.variants[i].position, found.variants[i].ref, found.variants[i].alt), i);
+    const auto cut = [&](const std::string& letters, std::int64_t middle) {
+      return letters.substr(static_cast<std::size_t>(middle - kLength / 2), kLength);
+    };
+    const std::string reference = cut(contig, tss);
+    for (const SiteLine& site : sites_) {
+      const std::int64_t first = site.position - 1;
+      const auto last = first + static_cast<std::int64_t>(site.ref.size());
+      const bool covers_the_tss = first < tss && last > tss;
+      if (site.symbolic() || covers_the_tss || std::abs(first - tss) > kLength) continue;
+      for (const std::string_view alt : site.alternatives()) {
+        // Spliced in a stretch that no indel here is longer than.
+        const std::int64_t from = tss - 2 * kLength;
+        std::string letters = contig.substr(static_cast<std::size_t>(from), 4 * kLength);
+        letters.replace(static_cast<std::size_t>(first - from), site.ref.size(), alt);
+        const auto moved = last <= tss ? static_cast<std::int64_t>(alt.size()) - (last - first) : 0;
+        const std::string expected = cut(letters, tss - from + moved);
+        const auto known = place.find(std::tuple(first, site.ref, std::string(alt)));
+        const bool listed = known != place.end();
+        EXPECT_EQ(listed ? found.windows.sequence(found.windows.of(known->second)) : reference, expected)
+            << site.position << ' ' << site.ref << '>' << alt;
+        compared += listed ? 1 : 0;
+      }
+    }
+  }
+  EXPECT_GT(compared, 1500U);
+  RecordProperty("compared", static_cast<int>(compared));
 }
 
 TEST_F(RealHaplotypes, OnAnotherPieceOfTheGenomeTheErrorSaysHowManyDoNotMatch) {

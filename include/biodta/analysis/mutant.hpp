@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,35 +32,6 @@ GeneWindow gene_window(const genome::Genome& genome, const genome::Gene& gene, s
 GeneWindow gene_window(const genome::FastaRecord& record, const std::filesystem::path& file,
                        std::int64_t length);
 
-/// One random mutant.
-struct MutantTrial {
-  std::vector<genome::Edit> edits;
-  double expression = 0.0;  ///< predicted by the DNA model
-  bool lowers = false;      ///< below the reference's
-};
-
-/// All mutants made of one gene, and the one taken.
-struct MutantSearch {
-  double reference_expression = 0.0;
-  std::vector<MutantTrial> trials;
-  std::optional<std::size_t> chosen;  ///< index of the trial taken; none where no trial lowers
-  std::vector<float> reference_row;   ///< embedding of the window as it is, [embedding size]
-  std::vector<float> mutant_row;      ///< … of the chosen mutant; empty when none
-};
-
-/// One base of the window changed.
-struct SaturationEffect {
-  genome::Edit edit;
-  double expression = 0.0;  ///< predicted by the DNA model
-  double shift = 0.0;       ///< of the embedding: 1 − cosine similarity with the reference's
-};
-
-/// Every base around a TSS changed to each of the three others, one at a time.
-struct SaturationScan {
-  double reference_expression = 0.0;
-  std::vector<SaturationEffect> effects;  ///< by position, then in the order A, C, G, T
-};
-
 /// Whether a mutant is still nearest to its own gene, by Euclidean distance in one space.
 struct Nearness {
   double own = 0.0;          ///< to its own reference row
@@ -73,6 +45,95 @@ struct Nearness {
 struct MutantIdentity {
   Nearness input;    ///< in the model's input space: the bank's rows after the model's fixed map (whitening)
   Nearness adapted;  ///< after the adapter: token embeddings
+  bool kept() const noexcept { return input.kept() && adapted.kept(); }
+};
+
+/// What the mutants of a search are.
+enum class MutantOrigin {
+  kRandom,     ///< random mutations around the start site
+  kVariants,   ///< each variant of a VCF alone
+  kHaplotypes  ///< each haplotype of a VCF that is not the reference
+};
+
+/// Which way predicted expression shall go.
+enum class MutantDirection { kLower, kRaise };
+
+/// Which of the mutants that go the way asked for are put into cells.
+enum class MutantUse {
+  kBest,  ///< the one that changes predicted expression most
+  kAll,   ///< each of them, one at a time
+  kMean   ///< one whose row is the mean of their rows
+};
+
+/// How the strength of a mutant is measured.
+enum class MutantStrength {
+  kExpression,  ///< log of predicted expression over the reference's: signed, in nats
+  kRow,         ///< MutantTrial::row_distance: how far the DNA embedding moves
+  kToken        ///< distance from its reference after the adapter: how far what the cell model reads moves
+};
+
+/// The strength that the mutant of a control shall have: that of the mutant of the gene asked about.
+struct StrengthTarget {
+  MutantStrength measure = MutantStrength::kExpression;
+  double value = 0.0;
+};
+
+/// One mutant.
+struct MutantTrial {
+  std::vector<genome::Edit> edits;
+  double expression = 0.0;  ///< predicted by the DNA model
+  bool lowers = false;      ///< below the reference's
+  bool wanted = false;      ///< goes the way asked for; of a VCF's mutants, each
+  /// Of its row from the reference's: the Euclidean distance as a share of the reference row's length, and
+  /// 1 - cosine similarity.
+  double row_distance = 0.0;
+  double row_shift = 0.0;
+  std::optional<MutantIdentity> identity;  ///< where a cell model was at hand to say
+  std::string name;                        ///< of a VCF's mutant; empty for a random one
+  std::uint64_t carriers = 0;              ///< samples of the VCF that carry it
+};
+
+/// All mutants made of one gene, and those taken.
+struct MutantSearch {
+  double reference_expression = 0.0;
+  std::vector<MutantTrial> trials;
+  /// Index of the trial taken, of several the one that changes expression most; none where no trial goes the
+  /// way asked for.
+  std::optional<std::size_t> chosen;
+  std::vector<float> reference_row;  ///< embedding of the window as it is, [embedding size]
+  /// … of the chosen mutant, or the mean of those used (MutantUse::kMean); empty when none.
+  std::vector<float> mutant_row;
+
+  MutantOrigin origin = MutantOrigin::kRandom;
+  MutantDirection direction = MutantDirection::kLower;  ///< of random mutants
+  MutantUse use = MutantUse::kBest;
+  /// Trials put into cells, ascending: the chosen one, or under kAll and kMean all that qualify.
+  std::vector<std::size_t> used;
+  std::vector<std::vector<float>> used_rows;  ///< their embeddings, in the order of `used`
+  std::optional<MutantIdentity> identity;     ///< of mutant_row
+  /// Mutants that stay themselves were to be preferred, but none of those that go the way asked for does.
+  bool identity_given_up = false;
+
+  std::optional<StrengthTarget> target;  ///< of a control's mutant: the strength that it shall have
+
+  /// Trials whose identity is known and kept.
+  std::size_t kept_identity() const noexcept;
+};
+
+/// Of rows of one size, at least one; summed in double, since mutants differ little.
+std::vector<float> mean_row(std::span<const std::vector<float>> rows);
+
+/// One base of the window changed.
+struct SaturationEffect {
+  genome::Edit edit;
+  double expression = 0.0;  ///< predicted by the DNA model
+  double shift = 0.0;       ///< of the embedding: 1 − cosine similarity with the reference's
+};
+
+/// Every base around a TSS changed to each of the three others, one at a time.
+struct SaturationScan {
+  double reference_expression = 0.0;
+  std::vector<SaturationEffect> effects;  ///< by position, then in the order A, C, G, T
 };
 
 }  // namespace biodta::analysis

@@ -36,6 +36,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -98,6 +99,20 @@ class WindowHaplotypes {
   std::unique_ptr<Implementation> implementation_;
 };
 
+/// One ALT allele of one record.
+struct SingleVariant {
+  std::string id;             ///< "." where the file has none
+  std::int64_t position = 0;  ///< 0-based
+  std::string ref;            ///< as the file has them, symbolic alleles too
+  std::string alt;
+  std::uint64_t carriers = 0;  ///< samples with it, on one haplotype at least
+};
+/// Variants with the windows that they make, each alone on the reference.
+struct SingleVariants {
+  std::vector<SingleVariant> variants;  ///< in the file's order
+  WindowHaplotypes windows;             ///< windows.of(i) is that of variants[i]
+};
+
 /// Reads haplotypes of a VCF on a genome. Contigs go by the genome's names; the file may name them otherwise
 /// (see ContigNames). Not thread-safe: one object, with a Genome and a VariantFile of its own, a thread.
 class HaplotypeReader {
@@ -121,6 +136,15 @@ class HaplotypeReader {
   WindowHaplotypes windows(std::string_view contig, std::int64_t tss, std::int64_t length,
                            std::span<const HaplotypeId> haplotypes) const;
 
+  /// The windows of `length` bp around `tss` that each allele of each record makes alone, whoever carries it;
+  /// alleles that do not change the window are not among them. Genotypes need not be phased. Throws as above.
+  /// @param distance  0 = all; else only those that touch [tss - distance, tss + distance).
+  SingleVariants single_variants(std::string_view contig, std::int64_t tss, std::int64_t length,
+                                 std::int64_t distance = 0) const;
+  /// The record whose REF begins nearest to a position, with its alleles joined by commas in `alt`; nothing
+  /// where the contig has none. Reads no more of the file than twice as far.
+  std::optional<SingleVariant> nearest_record(std::string_view contig, std::int64_t position) const;
+
   /// What was left out in all windows so far.
   SkippedVariants skipped() const noexcept;
   /// The same as people read it: "2 whose REF is not the genome's and 1 that overlap another (0.4 % of what
@@ -140,5 +164,10 @@ std::string edited_window(const Genome& genome, std::string_view contig, std::in
 /// The same where only a piece of a contig is known, beginning at `start`: outside is N.
 std::string edited_window(std::string_view piece, std::int64_t start, std::int64_t tss, std::int64_t length,
                           std::span<const Edit> edits, std::string_view place);
+
+/// All of `first` that change something, and those of `second` that overlap none of them, by position: for
+/// edited_window.
+/// Either must be free of overlaps.
+std::vector<Edit> joined_edits(std::span<const Edit> first, std::span<const Edit> second);
 
 }  // namespace biodta::genome

@@ -65,13 +65,16 @@ struct VcfRecord {
   Edit edit;
   std::string id = ".";
   std::vector<std::string> genotypes;  ///< one a sample ("0", "1", "0|1"); empty when the file has no samples
+  std::string info = ".";              ///< as written; its keys are the caller's to declare
 };
 struct VcfContig {
   std::string name;
   std::int64_t length = 0;
 };
 /// Writes sorted records, bgzip with a tabix index when the name ends in .gz. Atomic.
+/// @param meta  further lines of the header, each from "##" on without its end.
 void write_vcf(const std::filesystem::path& path, const std::vector<VcfContig>& contigs,
-               const std::vector<std::string>& samples, const std::vector<VcfRecord>& records);
+               const std::vector<std::string>& samples, const std::vector<VcfRecord>& records,
+               const std::vector<std::string>& meta = {});
 
 }  // namespace biodta::genome
