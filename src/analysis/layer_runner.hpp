@@ -28,7 +28,9 @@ class LayerRunner {
   LayerRunner(model::MaskedLanguageModel& model, torch::Device device, const embedding::EmbeddingBank* bank,
               std::int64_t layer);
 
-  /// Hidden states [T, H]. @param extra  one more row after the batch's own; empty = none.
+  /// What the model reads. @param extra  more rows after the batch's own, one after the other.
+  model::PackedSequences input(const data::PackedBatch& batch, std::span<const float> extra = {}) const;
+  /// Hidden states [T, H].
   torch::Tensor run(const data::PackedBatch& batch, std::span<const float> extra = {});
   torch::Device device() const { return device_; }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 namespace biodta::analysis {
@@ -33,9 +34,13 @@ data::PackedBatch batch_of(const std::vector<std::vector<std::int64_t>>& cells, 
   return batch;
 }
 
+JointPerturbation alone(Perturbation perturbation) {
+  return {{std::move(perturbation)}};
+}
+
 TEST(Perturb, ReplacesTheRowOfTheGeneAlone) {
   const auto batch = batch_of({{5, 3, 2}, {4, 2}, {3}}, 4);
-  const auto changed = perturb(batch, {PerturbationKind::kReplaceRow, 3, {0.5F}, {0.1F}});
+  const auto changed = perturb(batch, alone({PerturbationKind::kReplaceRow, 3, {0.5F}, {0.1F}}));
   EXPECT_THAT(changed.cells, ElementsAre(0U, 2U));
   EXPECT_THAT(changed.batch.cells, ElementsAre(100U, 102U));
   EXPECT_THAT(changed.batch.tokens, ElementsAre(5, 3, 2, 3));
@@ -49,7 +54,8 @@ TEST(Perturb, ReplacesTheRowOfTheGeneAlone) {
 }
 
 TEST(Perturb, DeletionMovesEverythingBelowUpByOne) {
-  const auto changed = perturb(batch_of({{5, 3, 2, 4}, {2, 4}}, 4), {PerturbationKind::kDelete, 3, {}, {}});
+  const auto changed =
+      perturb(batch_of({{5, 3, 2, 4}, {2, 4}}, 4), alone({PerturbationKind::kDelete, 3, {}, {}}));
   EXPECT_THAT(changed.cells, ElementsAre(0U));
   EXPECT_THAT(changed.batch.tokens, ElementsAre(5, 2, 4));
   EXPECT_THAT(changed.batch.positions, ElementsAre(0, 1, 2));
@@ -70,7 +76,7 @@ TEST(Perturb, DeletingEachGeneOfATwoHundredGeneCellLabelsEveryPairRightly) {
   std::size_t moved = 0;
   for (const std::int64_t gene : cell) {
     const auto changed =
-        perturb(batch, {PerturbationKind::kDelete, static_cast<cells::TokenId>(gene), {}, {}});
+        perturb(batch, alone({PerturbationKind::kDelete, static_cast<cells::TokenId>(gene), {}, {}}));
     for (std::size_t p = 0; p < changed.before.size(); ++p) {
       const auto before = static_cast<std::size_t>(changed.before[p]);
       const auto after = static_cast<std::size_t>(changed.after[p]);
@@ -86,18 +92,19 @@ TEST(Perturb, DeletingEachGeneOfATwoHundredGeneCellLabelsEveryPairRightly) {
 }
 
 TEST(Perturb, LeavesOutACellThatADeletionWouldEmpty) {
-  const auto changed = perturb(batch_of({{3}, {3, 2}}, 2), {PerturbationKind::kDelete, 3, {}, {}});
+  const auto changed = perturb(batch_of({{3}, {3, 2}}, 2), alone({PerturbationKind::kDelete, 3, {}, {}}));
   EXPECT_THAT(changed.cells, ElementsAre(1U));
 }
 
 TEST(Perturb, WithoutTheGeneNothingIsLeft) {
-  const auto changed = perturb(batch_of({{2}, {4, 2}}, 3), {PerturbationKind::kDelete, 3, {}, {}});
+  const auto changed = perturb(batch_of({{2}, {4, 2}}, 3), alone({PerturbationKind::kDelete, 3, {}, {}}));
   EXPECT_THAT(changed.cells, IsEmpty());
   EXPECT_THAT(changed.batch.tokens, IsEmpty());
 }
 
 TEST(Perturb, RefusesAGeneThatStandsTwice) {
-  EXPECT_THROW(perturb(batch_of({{3, 4, 4}}, 3), {PerturbationKind::kReplaceRow, 3, {1.0F}, {0.1F}}), Error);
+  EXPECT_THROW(perturb(batch_of({{3, 4, 4}}, 3), alone({PerturbationKind::kReplaceRow, 3, {1.0F}, {0.1F}})),
+               Error);
 }
 
 }  // namespace

@@ -48,11 +48,15 @@ TEST(RunBank, MustBeMadeAsTheModelsWas) {
   model::ModelConfig config;
   config.row_size = 2;
   config.row_origin = {{"model_checksum", "crc32:1"}, {"readout", "mean"}};
-  require_bank_of(config, "run", one_gene({{"model_checksum", "crc32:1"}, {"variants", "donors.vcf"}}), {"a.h5"});
+  require_bank_of(config, "run", one_gene({{"model_checksum", "crc32:1"}, {"variants", "donors.vcf"}}),
+                  {"a.h5"});
   require_bank_of(config, "run", one_gene({}), {"a.h5"});
   expect_error<InputError>(
-      [&] { require_bank_of(config, "run", one_gene({{"model_checksum", "crc32:2"}}), {"a.h5", "b.h5"}); },
-      {"a.h5, b.h5: model_checksum: found crc32:2, expected crc32:1, as of the rows that run was trained on"});
+      [&] {
+        require_bank_of(config, "run", one_gene({{"model_checksum", "crc32:2"}}), {"a.h5", "b.h5"});
+      },
+      {"a.h5, b.h5: model_checksum: found crc32:2, expected crc32:1, as of the rows that run was trained "
+       "on"});
   config.row_parts = {1, 1};
   expect_error<InputError>([&] { require_bank_of(config, "run", one_gene({}), {"a.h5"}); },
                            {"rows: found 1 part a row, expected the 2 parts a row that run reads"});
