@@ -73,10 +73,15 @@ class Arrangement {
     const auto number = change - all.begin();
     if (!change->row.empty()) slot = {slot.token, number, RowOrigin::kReplacing};
     switch (change->kind) {
-      case PerturbationKind::kReplaceRow: return rest(slot, rank);
-      case PerturbationKind::kMask: return rest({cells::kMaskToken, -1, RowOrigin::kBatch}, rank);
-      case PerturbationKind::kDelete: return;
-      case PerturbationKind::kOverexpress: overexpressed_[static_cast<std::size_t>(number)] = slot; return;
+      case PerturbationKind::kReplaceRow:
+        return rest(slot, rank);
+      case PerturbationKind::kMask:
+        return rest({cells::kMaskToken, -1, RowOrigin::kBatch}, rank);
+      case PerturbationKind::kDelete:
+        return;
+      case PerturbationKind::kOverexpress:
+        overexpressed_[static_cast<std::size_t>(number)] = slot;
+        return;
       case PerturbationKind::kRankShift:
         shifted_.push_back({slot, shifted_rank(rank, genes_.size(), change->quartiles)});
         return;

@@ -2,11 +2,13 @@
 #include "shift_meter.hpp"
 
 #include <biodta/analysis/embedding_shift.hpp>
+#include <biodta/model/autocast.hpp>
 #include <biodta/support/error.hpp>
 
 #include <c10/core/InferenceMode.h>
 
 #include <cmath>
+#include <optional>
 #include <string>
 
 namespace biodta::analysis {
@@ -30,6 +32,8 @@ void run_meter(model::MaskedLanguageModel& model, torch::Device device, const Sh
                std::span<const std::uint32_t> cells, const PerturbationsOfCell& perturbations,
                const ShiftOptions& options, support::Progress* progress, const ShiftMeter::Visitor& visit) {
   const c10::InferenceMode no_gradients;
+  const model::AutocastGuard autocast(options.bfloat16 ? std::optional(torch::kBFloat16) : std::nullopt,
+                                      device);
   check_subjects(subjects, model->config().bert.hidden_size);
   LayerRunner runner(model, device, subjects.bank, options.layer);
   ShiftMeter meter(runner, options.measure, subjects.states_SH);
@@ -72,6 +76,8 @@ void describe(support::OptionVisitor& visit, ShiftOptions& options) {
   visit.choice("measure", options.measure,
                {{"cosine", ShiftMeasure::kCosine}, {"euclidean", ShiftMeasure::kEuclidean}},
                "how far an embedding moved: 1 - cosine similarity (the paper's), or the distance");
+  visit.field("bfloat16", options.bfloat16,
+              "matrix products in bfloat16; shifts below about 1e-4 drown in its rounding");
 }
 
 std::vector<ShiftTable> measure_shifts(model::MaskedLanguageModel& model, torch::Device device,

@@ -54,9 +54,10 @@ class FillingBatch {
 }  // namespace
 
 CellRules rules_of(const ShiftSubjects& subjects) {
-  return {subjects.cells.first_gene_token(), subjects.cells.max_length(), subjects.bank,
-          [&cells = subjects.cells](cells::TokenId gene, std::uint32_t cell) { return cells.row_of(gene, cell); },
-          subjects.values};
+  return {
+      subjects.cells.first_gene_token(), subjects.cells.max_length(), subjects.bank,
+      [&cells = subjects.cells](cells::TokenId gene, std::uint32_t cell) { return cells.row_of(gene, cell); },
+      subjects.values};
 }
 
 void check_all(std::span<const JointPerturbation> perturbations, const CellRules& rules,

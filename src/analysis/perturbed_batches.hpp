@@ -17,8 +17,8 @@ namespace biodta::analysis {
 /// What changing the subjects' cells takes.
 CellRules rules_of(const ShiftSubjects& subjects);
 
-/// Checks perturbations against what they are done to. Throws Error, also where a gene that the model does not
-/// read would be put into cells.
+/// Checks perturbations against what they are done to. Throws Error, also where a gene that the model does
+/// not read would be put into cells.
 void check_all(std::span<const JointPerturbation> perturbations, const CellRules& rules,
                const ShiftSubjects& subjects);
 
@@ -31,12 +31,12 @@ PerturbationsOfCell same_for_all(std::span<const JointPerturbation> perturbation
 
 /// How much is held at once.
 struct BatchLimits {
-  std::int64_t tokens = 0;  ///< of a batch; one cell at least
+  std::int64_t tokens = 0;                                      ///< of a batch; one cell at least
   std::size_t cells = std::numeric_limits<std::size_t>::max();  ///< of a batch
 };
 
-/// Visits unchanged batches, and for each the batches of its changed cells, of whatever perturbations, as full
-/// as the limits allow.
+/// Visits unchanged batches, and for each the batches of its changed cells, of whatever perturbations, as
+/// full as the limits allow.
 /// @param begin  called with each unchanged batch before its changed ones.
 /// @param visit  called with each batch of changed cells.
 /// @param end    called with the number of (unchanged) cells done so far, after each unchanged batch.

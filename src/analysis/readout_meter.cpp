@@ -184,7 +184,8 @@ ReadoutMeter::Masks ReadoutMeter::masks_of(const PerturbedBatch& changed, std::s
   }
   for (std::size_t pair = first; pair < last; ++pair) pair_of_[changed.token[pair]] = kNoPair;
   if (masks.after.empty())
-    throw Error("cell " + std::to_string(unchanged_->cells[own]) + " has no gene but the perturbed ones to mask");
+    throw Error("cell " + std::to_string(unchanged_->cells[own]) +
+                " has no gene but the perturbed ones to mask");
   return masks;
 }
 

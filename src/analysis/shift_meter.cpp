@@ -15,7 +15,9 @@ torch::Tensor index_tensor(const std::vector<std::int64_t>& values, torch::Devic
   return at::tensor(values, torch::kInt64).to(device);
 }
 
-torch::Tensor on_host(const torch::Tensor& tensor) { return tensor.to(torch::kCPU).contiguous(); }
+torch::Tensor on_host(const torch::Tensor& tensor) {
+  return tensor.to(torch::kCPU).contiguous();
+}
 
 torch::Tensor of_length_one(const torch::Tensor& rows) {
   return rows / rows.square().sum(1, /*keepdim=*/true).sqrt();
@@ -103,8 +105,9 @@ void ShiftMeter::measure(const PerturbedBatch& changed, const Visitor& visit) {
       measured.perturbed = std::span(changed.perturbed).subspan(first, count);
     }
     if (states_BS.defined() && count > 0)
-      measured.states = {states_BS.const_data_ptr<double>() + static_cast<std::int64_t>(cell) * states_BS.size(1),
-                         static_cast<std::size_t>(states_BS.size(1))};
+      measured.states = {
+          states_BS.const_data_ptr<double>() + static_cast<std::int64_t>(cell) * states_BS.size(1),
+          static_cast<std::size_t>(states_BS.size(1))};
     measured.mean = mean_of_others(measured.shift, measured.perturbed);
     visit(measured);
     first += count;

@@ -111,7 +111,8 @@ std::vector<ShiftTable> measure_readout(model::MaskedLanguageModel& model, torch
     add_changes(change, genes, perturbations[index], tables[index]);
     const auto group = subjects.group_of_cell.empty() ? -1 : subjects.group_of_cell[cell];
     if (group >= 0)
-      add_changes(change, genes, perturbations[index], tables[index].groups.at(static_cast<std::size_t>(group)));
+      add_changes(change, genes, perturbations[index],
+                  tables[index].groups.at(static_cast<std::size_t>(group)));
     if (observer) observer(cell, index, of_genes(change, genes));
   };
   for_each_perturbed_batch(

@@ -36,17 +36,19 @@ class PerturbationParity : public ::testing::Test {
   }
 
   /// Every (cell, gene) of the peer's, and none else, to 1e-5.
-  void expect_the_peers_similarities(const std::string& name, PerturbationKind kind, std::int64_t batch_tokens) {
+  void expect_the_peers_similarities(const std::string& name, PerturbationKind kind,
+                                     std::int64_t batch_tokens) {
     JointPerturbation joint;
     for (const std::int64_t gene : integers(peer_.at(name + ".genes")))
       joint.genes.push_back({kind, static_cast<cells::TokenId>(gene), {}, {}});
     std::map<GeneOfCell, double> found;
     std::vector<std::uint32_t> all(cells_.size());
     std::iota(all.begin(), all.end(), 0U);
-    measure_shifts(model_, torch::kCPU, {*builder_}, all, std::vector{joint}, {-2, batch_tokens}, nullptr,
-                   [&](const CellShift& shift) {
-                     EXPECT_TRUE(found.emplace(GeneOfCell(shift.cell, shift.token), 1.0 - shift.shift).second);
-                   });
+    measure_shifts(
+        model_, torch::kCPU, {*builder_}, all, std::vector{joint}, {-2, batch_tokens}, nullptr,
+        [&](const CellShift& shift) {
+          EXPECT_TRUE(found.emplace(GeneOfCell(shift.cell, shift.token), 1.0 - shift.shift).second);
+        });
     const auto cell = integers(peer_.at(name + ".cell"));
     const auto token = integers(peer_.at(name + ".token"));
     const double* similarity = peer_.at(name + ".similarity").const_data_ptr<double>();

@@ -31,6 +31,9 @@ struct ShiftOptions {
       -2;  ///< whose output is compared: -1 = last, -2 = penultimate, 0 = the input embeddings
   std::int64_t batch_tokens = 16384;  ///< tokens a forward pass; one cell at least
   ShiftMeasure measure = ShiftMeasure::kCosine;
+  /// Matrix products in bfloat16 (autocast): faster where the processor has it; shifts below about 1e-4 drown
+  /// in its rounding.
+  bool bfloat16 = false;
 };
 void describe(support::OptionVisitor& visit, ShiftOptions& options);
 

@@ -1,7 +1,8 @@
 #pragma once
 /// @file
-/// Whether a perturbation sends a gene up or down. A cosine similarity says that an embedding moved, not where
-/// to; the model's own prediction does: how much abundance it expects of each gene in what it cannot see.
+/// Whether a perturbation sends a gene up or down. A cosine similarity says that an embedding moved, not
+/// where to; the model's own prediction does: how much abundance it expects of each gene in what it cannot
+/// see.
 ///
 /// Some genes of a cell are masked, the same before and after. For every gene x,
 ///
@@ -35,8 +36,8 @@ struct ReadoutOptions {
 };
 void describe(support::OptionVisitor& visit, ReadoutOptions& options);
 
-/// Which genes of a cell are masked: the first of an order that depends on (seed, draw, cell) and on the cell's
-/// genes alone, so that the same genes are masked whatever is perturbed, but for the perturbed ones.
+/// Which genes of a cell are masked: the first of an order that depends on (seed, draw, cell) and on the
+/// cell's genes alone, so that the same genes are masked whatever is perturbed, but for the perturbed ones.
 /// @param genes      of the unchanged cell, in its order.
 /// @param candidates [genes] 1 where a gene may be masked.
 /// @return indices into `genes`, in the order drawn: round(share × genes), at least one, at most the
@@ -49,11 +50,12 @@ using ReadoutObserver =
     std::function<void(std::uint32_t cell, std::size_t perturbation, std::span<const double> change)>;
 
 /// Measures dR on every cell that the perturbations can be done to. A perturbed gene is never masked, and is
-/// reported apart (ShiftTable::perturbed: what the model expects of it elsewhere). Genes that the model cannot
-/// name (neither row nor vector) are in no table. Only slots that are masked are decoded, and memory does not
-/// grow with cells. ShiftTable::cell is the mean change of all genes; there are no states.
+/// reported apart (ShiftTable::perturbed: what the model expects of it elsewhere). Genes that the model
+/// cannot name (neither row nor vector) are in no table. Only slots that are masked are decoded, and memory
+/// does not grow with cells. ShiftTable::cell is the mean change of all genes; there are no states.
 ///
-/// A model whose decoder reads the vocabulary's rows is asked about each gene's reference row, before and after.
+/// A model whose decoder reads the vocabulary's rows is asked about each gene's reference row, before and
+/// after.
 /// @param model  in eval mode, already on `device`.
 /// @return one table a perturbation, in order.
 std::vector<ShiftTable> measure_readout(model::MaskedLanguageModel& model, torch::Device device,
