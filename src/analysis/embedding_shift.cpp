@@ -8,6 +8,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include <cmath>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -27,10 +28,17 @@ void check_subjects(const ShiftSubjects& subjects, std::int64_t hidden_size) {
       throw Error("a cell is in group " + std::to_string(group) + " of " + std::to_string(subjects.groups));
 }
 
-/// Runs every cell, unchanged and changed, and visits the changed ones.
+/// What is done as the work goes on.
+struct MeterCalls {
+  ShiftMeter::Visitor visit;                            ///< with each changed cell
+  std::function<void(std::uint64_t tokens)> batch_ran;  ///< after each batch; with all tokens run so far
+  std::function<void(std::uint64_t cells)> cells_done;  ///< after each unchanged batch; with all cells so far
+};
+
+/// Runs every cell, unchanged and changed.
 void run_meter(model::MaskedLanguageModel& model, torch::Device device, const ShiftSubjects& subjects,
                std::span<const std::uint32_t> cells, const PerturbationsOfCell& perturbations,
-               const ShiftOptions& options, support::Progress* progress, const ShiftMeter::Visitor& visit) {
+               const ShiftOptions& options, const MeterCalls& calls) {
   const c10::InferenceMode no_gradients;
   const model::AutocastGuard autocast(options.bfloat16 ? std::optional(torch::kBFloat16) : std::nullopt,
                                       device);
@@ -40,10 +48,19 @@ void run_meter(model::MaskedLanguageModel& model, torch::Device device, const Sh
   for_each_perturbed_batch(
       subjects, rules_of(subjects), cells, perturbations, {options.batch_tokens},
       [&](const data::PackedBatch& unchanged) { meter.begin(unchanged); },
-      [&](const PerturbedBatch& changed) { meter.measure(changed, visit); },
+      [&](const PerturbedBatch& changed) {
+        meter.measure(changed, calls.visit);
+        if (calls.batch_ran) calls.batch_ran(runner.tokens_run());
+      },
       [&](std::uint64_t done) {
-        if (progress != nullptr) progress->update(done);
+        if (calls.cells_done) calls.cells_done(done);
       });
+}
+
+/// Tells a progress, where there is one.
+std::function<void(std::uint64_t)> updates_of(support::Progress* progress) {
+  if (progress == nullptr) return {};
+  return [progress](std::uint64_t done) { progress->update(done); };
 }
 
 void observe(const MeasuredCell& cell, const ShiftObserver& observer) {
@@ -89,14 +106,15 @@ std::vector<ShiftTable> measure_shifts(model::MaskedLanguageModel& model, torch:
   const auto empty = make_shift_table(static_cast<std::size_t>(model->config().vocabulary_size),
                                       state_count(subjects), subjects.groups);
   std::vector<ShiftTable> tables(perturbations.size(), empty);
-  run_meter(model, device, subjects, cells, same_for_all(perturbations), options, progress,
-            [&](const MeasuredCell& cell) {
-              ShiftTable& table = tables[cell.perturbation];
-              add_to_table(cell, table);
-              const auto group = subjects.group_of_cell.empty() ? -1 : subjects.group_of_cell[cell.cell];
-              if (group >= 0) add_to_table(cell, table.groups[static_cast<std::size_t>(group)]);
-              observe(cell, observer);
-            });
+  const auto add = [&](const MeasuredCell& cell) {
+    ShiftTable& table = tables[cell.perturbation];
+    add_to_table(cell, table);
+    const auto group = subjects.group_of_cell.empty() ? -1 : subjects.group_of_cell[cell.cell];
+    if (group >= 0) add_to_table(cell, table.groups[static_cast<std::size_t>(group)]);
+    observe(cell, observer);
+  };
+  run_meter(model, device, subjects, cells, same_for_all(perturbations), options,
+            {add, {}, updates_of(progress)});
   return tables;
 }
 
@@ -130,10 +148,11 @@ std::vector<GeneEffect> measure_every_gene(model::MaskedLanguageModel& model, to
       add(one, static_cast<std::size_t>(token));
     }
   };
-  run_meter(model, device, subjects, cells, every_gene, options, progress, [&](const MeasuredCell& cell) {
+  const auto add = [&](const MeasuredCell& cell) {
     add_cell_effect(cell, effects[cell.perturbation]);
     observe(cell, observer);
-  });
+  };
+  run_meter(model, device, subjects, cells, every_gene, options, {add, updates_of(progress), {}});
   return effects;
 }
 

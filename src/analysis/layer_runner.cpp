@@ -59,6 +59,7 @@ model::PackedSequences LayerRunner::input(const data::PackedBatch& batch,
 }
 
 torch::Tensor LayerRunner::run(const data::PackedBatch& batch, std::span<const float> extra) {
+  tokens_run_ += batch.tokens.size();
   return model_->hidden_states(input(batch, extra), {layer_}).at(0);
 }
 

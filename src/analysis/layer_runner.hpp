@@ -33,12 +33,15 @@ class LayerRunner {
   /// Hidden states [T, H].
   torch::Tensor run(const data::PackedBatch& batch, std::span<const float> extra = {});
   torch::Device device() const { return device_; }
+  /// Tokens run over so far.
+  std::uint64_t tokens_run() const noexcept { return tokens_run_; }
 
  private:
   model::MaskedLanguageModel model_;  // shared with the caller
   torch::Device device_;
   std::int64_t layer_;
   torch::Tensor values_;
+  std::uint64_t tokens_run_ = 0;
 };
 
 }  // namespace biodta::analysis

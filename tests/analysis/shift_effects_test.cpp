@@ -242,6 +242,18 @@ TEST(ShiftEffects, CostAsManyTokensAsWasToldAndReferencesAreRunOnce) {
   EXPECT_EQ(deletions.perturbed, perturbed);
 }
 
+/// Remembers the last of what it was told, and how often.
+class LastProgress : public support::Progress {
+ public:
+  void update(std::uint64_t done, std::string_view) override {
+    EXPECT_GT(done, last);
+    last = done;
+    ++updates;
+  }
+  std::uint64_t last = 0;
+  int updates = 0;
+};
+
 TEST(EveryGene, OfEveryCellIsPerturbedAsIfAlone) {
   PerturbedWorld world;
   auto subjects = world.subjects();
@@ -251,12 +263,15 @@ TEST(EveryGene, OfEveryCellIsPerturbedAsIfAlone) {
   std::uint64_t observed = 0;
   const auto told = forward_tokens_of_every_gene(subjects, world.all, how.kind);
   std::vector<GeneEffect> effects;
+  LastProgress progress;
   {
     const NormalisedTokens tokens;
-    effects = measure_every_gene(world.model, torch::kCPU, subjects, world.all, how, {-2, 64}, nullptr,
+    effects = measure_every_gene(world.model, torch::kCPU, subjects, world.all, how, {-2, 64}, &progress,
                                  [&](const CellShift&) { ++observed; });
     EXPECT_EQ(told.total(), tokens.a_pass(2));
   }
+  EXPECT_EQ(progress.last, told.total());
+  EXPECT_GT(progress.updates, 20);  // not a whole batch of cells, each in all its forms, at a time
   std::uint64_t pairs = 0;
   for (const auto& cell : world.cells) pairs += cell.size() * (cell.size() - 1);
   EXPECT_EQ(observed, pairs);

@@ -72,7 +72,8 @@ struct ShiftSubjects {
 /// below the gene is off by one), and all of them after an overexpression in another: see
 /// tests/analysis/perturbation_test.cpp for the emulation. Here tokens are matched by identity, and special
 /// tokens are never matched.
-/// @param model   in eval mode, already on `device`.
+/// @param model     in eval mode, already on `device`.
+/// @param progress  counts cells.
 /// @return one table a perturbation, in order. Throws Error for a layer the model does not have.
 std::vector<ShiftTable> measure_shifts(model::MaskedLanguageModel& model, torch::Device device,
                                        const ShiftSubjects& subjects, std::span<const std::uint32_t> cells,
@@ -94,7 +95,8 @@ struct GeneEffect {
 
 /// Perturbs every gene of every cell, one at a time, each cell's changed forms filling batches of
 /// `batch_tokens`. Memory is a few numbers a token: shifts by (perturbed, affected) gene go to the observer.
-/// @param how  what is done; its token is ignored, and it replaces no row.
+/// @param how       what is done; its token is ignored, and it replaces no row.
+/// @param progress  counts tokens, of forward_tokens_of_every_gene(…).total().
 /// @return [tokens] by perturbed gene.
 std::vector<GeneEffect> measure_every_gene(model::MaskedLanguageModel& model, torch::Device device,
                                            const ShiftSubjects& subjects,
