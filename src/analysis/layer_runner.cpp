@@ -45,14 +45,22 @@ LayerRunner::LayerRunner(model::MaskedLanguageModel& model, torch::Device device
   if (bank != nullptr) values_ = data::bank_tensor(*bank).to(device);
 }
 
-torch::Tensor LayerRunner::run(const data::PackedBatch& batch, std::span<const float> extra) {
+model::PackedSequences LayerRunner::input(const data::PackedBatch& batch,
+                                          std::span<const float> extra) const {
   model::PackedSequences input = data::to_tensors(batch, values_, device_);
   if (!extra.empty()) {
     auto* values = const_cast<float*>(extra.data());
-    const auto row_1E = at::from_blob(values, {1, static_cast<std::int64_t>(extra.size())}, torch::kFloat32);
-    input.rows_UE = at::cat({input.rows_UE, row_1E.to(device_)});
+    const std::int64_t size = values_.size(1);
+    const auto rows_XE =
+        at::from_blob(values, {static_cast<std::int64_t>(extra.size()) / size, size}, torch::kFloat32);
+    input.rows_UE = at::cat({input.rows_UE, rows_XE.to(device_)});
   }
-  return model_->hidden_states(input, {layer_}).at(0);
+  return input;
+}
+
+torch::Tensor LayerRunner::run(const data::PackedBatch& batch, std::span<const float> extra) {
+  tokens_run_ += batch.tokens.size();
+  return model_->hidden_states(input(batch, extra), {layer_}).at(0);
 }
 
 }  // namespace biodta::analysis

@@ -28,15 +28,20 @@ class LayerRunner {
   LayerRunner(model::MaskedLanguageModel& model, torch::Device device, const embedding::EmbeddingBank* bank,
               std::int64_t layer);
 
-  /// Hidden states [T, H]. @param extra  one more row after the batch's own; empty = none.
+  /// What the model reads. @param extra  more rows after the batch's own, one after the other.
+  model::PackedSequences input(const data::PackedBatch& batch, std::span<const float> extra = {}) const;
+  /// Hidden states [T, H].
   torch::Tensor run(const data::PackedBatch& batch, std::span<const float> extra = {});
   torch::Device device() const { return device_; }
+  /// Tokens run over so far.
+  std::uint64_t tokens_run() const noexcept { return tokens_run_; }
 
  private:
   model::MaskedLanguageModel model_;  // shared with the caller
   torch::Device device_;
   std::int64_t layer_;
   torch::Tensor values_;
+  std::uint64_t tokens_run_ = 0;
 };
 
 }  // namespace biodta::analysis

@@ -51,6 +51,11 @@ std::vector<cells::TokenId> BatchBuilder::tokens_of(std::uint32_t cell) const {
   return tokens;
 }
 
+std::int64_t BatchBuilder::row_of(cells::TokenId token, std::uint32_t cell) const {
+  if (rows_ == nullptr) return -1;
+  return rows_->row_of(token, contexts_.empty() ? embedding::kReference : contexts_[cell]);
+}
+
 PackedBatch BatchBuilder::build(std::span<const std::uint32_t> cells) const {
   return pack(cells, nullptr, 0, 0);
 }

@@ -1,8 +1,8 @@
 #include "loop.hpp"
 
 #include "device_use.hpp"
-#include "precision.hpp"
 
+#include <biodta/model/autocast.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/random.hpp>
 #include <biodta/support/text.hpp>
@@ -124,7 +124,7 @@ MicroBatchLoss Loop::run_micro_batch(std::int64_t micro_batch) {
   call_in_precision(options_.precision, parts_.task.device(), [&] {
     reducer_->start(micro_batch + 1 == options_.gradient_accumulation);
     {
-      const AutocastGuard autocast(autocast_type(), parts_.task.device());
+      const model::AutocastGuard autocast(autocast_type(), parts_.task.device());
       loss = parts_.task.forward(step_ % steps_per_epoch_, micro_batch);
     }
     backward(loss);
@@ -267,7 +267,7 @@ std::optional<double> Loop::evaluate() {
   {
     module.eval();
     const torch::NoGradGuard no_grad;
-    const AutocastGuard autocast(autocast_type(), parts_.task.device());
+    const model::AutocastGuard autocast(autocast_type(), parts_.task.device());
     metrics = parts_.task.evaluate(parts_.ranks);
     parts_.task.set_training();
   }

@@ -1,4 +1,5 @@
 #include "fixtures.hpp"
+#include "naive_model.hpp"
 
 #include <biodta/analysis/embedding_shift.hpp>
 #include <biodta/analysis/evaluation.hpp>
@@ -25,39 +26,9 @@ using cells::TokenId;
 constexpr std::size_t kGenes = 12;
 constexpr std::size_t kWidth = 5;
 
-/// A row a gene, as the naive version below feeds the model.
-using Rows = std::map<TokenId, std::vector<float>>;
-
-/// Penultimate hidden states of one cell on its own, by token. @param rows  nullptr = a table.
-std::map<TokenId, std::vector<double>> states_of(model::MaskedLanguageModel& model,
-                                                 const std::vector<TokenId>& cell, const Rows* rows) {
-  const torch::NoGradGuard no_gradient;
-  const auto length = static_cast<std::int64_t>(cell.size());
-  model::PackedSequences input;
-  input.tokens_T = torch::tensor(std::vector<std::int64_t>(cell.begin(), cell.end()), torch::kInt64);
-  input.positions_T = torch::arange(length, torch::kInt64);
-  input.lengths = {length};
-  if (rows != nullptr) {
-    std::vector<torch::Tensor> stacked;
-    for (const TokenId token : cell) stacked.push_back(torch::tensor(rows->at(token)));
-    input.rows_UE = torch::stack(stacked);
-    input.row_T = torch::arange(length, torch::kInt64);
-  }
-  const auto states = model->hidden_states(input, {-2}).at(0).to(torch::kFloat64).contiguous();
-  std::map<TokenId, std::vector<double>> result;
-  for (std::size_t i = 0; i < cell.size(); ++i) {
-    const double* values = states.data_ptr<double>() + static_cast<std::int64_t>(i) * states.size(1);
-    result[cell[i]] = {values, values + states.size(1)};
-  }
-  return result;
-}
-
-double naive_shift(const std::vector<double>& a, const std::vector<double>& b) {
-  const double dot = std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-  const double aa = std::inner_product(a.begin(), a.end(), a.begin(), 0.0);
-  const double bb = std::inner_product(b.begin(), b.end(), b.begin(), 0.0);
-  return 1.0 - dot / std::sqrt(aa * bb);
-}
+using testing::naive_shift;
+using testing::Rows;
+using testing::states_of;
 
 class EmbeddingShift : public ::testing::Test {
  protected:

@@ -56,6 +56,21 @@ TEST(PackedBatch, is_what_a_hand_computes) {
   EXPECT_THAT(batch.targets, IsEmpty());
 }
 
+TEST(BatchBuilder, knows_the_row_of_a_gene_that_a_cell_does_not_hold) {
+  const TemporaryFolder folder;
+  const auto corpus = small_corpus(folder / "c.h5", {{6, 5, 2}, {8}});
+  const auto bank = small_bank();
+  const TokenRows rows(corpus.vocabulary(), bank);
+  const BatchBuilder builder(corpus, &rows, {embedding::kReference, *bank.context_index("donor")}, 3);
+  EXPECT_EQ(builder.row_of(3, 0), 4);
+  EXPECT_EQ(builder.row_of(3, 1), 6);   // the donor's
+  EXPECT_EQ(builder.row_of(5, 0), -1);  // none
+  EXPECT_THAT(builder.genes(), ElementsAre(2, 3, 4, 6, 8));
+  const BatchBuilder twin(corpus, nullptr, {}, 3);
+  EXPECT_EQ(twin.row_of(3, 1), -1);
+  EXPECT_EQ(twin.genes().size(), corpus.vocabulary().gene_count());
+}
+
 TEST(PackedBatch, drops_rowless_tokens_before_it_cuts) {
   const TemporaryFolder folder;
   const auto corpus = small_corpus(folder / "c.h5", {{5, 7, 6, 5, 2, 3}});

@@ -7,6 +7,7 @@
 /// Genes are the unit of every test, not cells: cells of one sample are no independent evidence.
 
 #include <biodta/analysis/gene_sets.hpp>
+#include <biodta/analysis/shift_table.hpp>
 #include <biodta/analysis/statistics.hpp>
 #include <biodta/cells/vocabulary.hpp>
 
@@ -18,14 +19,6 @@
 #include <vector>
 
 namespace biodta::analysis {
-
-/// Shifts (1 - cosine similarity of a gene's contextual embedding before and after) by gene, over cells.
-struct ShiftTable {
-  std::vector<RunningMoments>
-      genes;                 ///< [vocabulary.token_count()], by token; the perturbed gene's entry stays empty
-  RunningMoments perturbed;  ///< the perturbed gene itself; empty after a deletion
-  std::uint64_t cells = 0;   ///< cells perturbed
-};
 
 struct RankedGene {
   cells::TokenId token = 0;

@@ -71,6 +71,13 @@ class BatchBuilder {
                            std::uint64_t seed, std::uint64_t epoch) const;
   /// Tokens of one cell as the model will see them: rowless ones dropped, cut at max_length.
   std::vector<cells::TokenId> tokens_of(std::uint32_t cell) const;
+  /// Bank row of a gene in the context of a cell, whether the cell holds the gene or not; -1 when it has
+  /// none.
+  std::int64_t row_of(cells::TokenId token, std::uint32_t cell) const;
+  std::size_t max_length() const noexcept { return max_length_; }
+  cells::TokenId first_gene_token() const noexcept { return corpus_->vocabulary().first_gene_token(); }
+  /// Gene tokens that the model reads, ascending: all, or those with a row or a learned vector.
+  const std::vector<cells::TokenId>& genes() const noexcept { return maskable_; }
 
  private:
   PackedBatch pack(std::span<const std::uint32_t> cells, const MaskingOptions* options, std::uint64_t seed,

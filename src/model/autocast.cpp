@@ -1,8 +1,8 @@
-#include "precision.hpp"
+#include <biodta/model/autocast.hpp>
 
 #include <ATen/autocast_mode.h>
 
-namespace biodta::training {
+namespace biodta::model {
 
 AutocastGuard::AutocastGuard(std::optional<torch::ScalarType> type, torch::Device device)
     : device_(device.type()), enabled_(type.has_value()) {
@@ -22,4 +22,4 @@ AutocastGuard::~AutocastGuard() {
   at::autocast::set_autocast_dtype(device_, was_type_);
 }
 
-}  // namespace biodta::training
+}  // namespace biodta::model

@@ -6,7 +6,7 @@
 
 #include <optional>
 
-namespace biodta::training {
+namespace biodta::model {
 
 /// Autocast to a type on a device for the guard's life; restores what was before, also after an exception.
 class AutocastGuard {
@@ -24,4 +24,4 @@ class AutocastGuard {
   torch::ScalarType was_type_ = torch::kFloat32;
 };
 
-}  // namespace biodta::training
+}  // namespace biodta::model
