@@ -9,6 +9,7 @@
 #include <biodta/support/error.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 
 namespace biodta::analysis {
@@ -40,19 +41,30 @@ std::string aligned(const std::vector<std::vector<std::string>>& rows, std::size
   return text;
 }
 
+std::string interval_text(double value, double low, double high) {
+  if (std::isnan(value)) return fixed_number(value, 3);
+  return fixed_number(value, 3) + " (" + fixed_number(low, 2) + "-" + fixed_number(high, 2) + ")";
+}
+
 std::string gene_set_text(const Report& report) {
-  std::vector<std::vector<std::string>> rows = {{"gene set", "genes", "AUROC", "P", "FDR"}};
-  if (!report.controls.empty()) rows[0].insert(rows[0].end(), {"control AUROC", "range", "median P"});
+  std::vector<std::vector<std::string>> rows = {{"gene set", "genes"}};
+  if (!report.specificity.empty()) rows[0].insert(rows[0].end(), {"specific AUROC", "P", "exact P"});
+  rows[0].insert(rows[0].end(), {"AUROC", "P"});
+  if (!report.matched.empty()) rows[0].emplace_back("matched P");
+  if (!report.controls.empty()) rows[0].emplace_back("control AUROC");
   for (std::size_t i = 0; i < report.run.tests.size(); ++i) {
     const GeneSetTest& test = report.run.tests[i];
-    std::vector<std::string> row = {test.set, std::to_string(test.scored), fixed_number(test.auroc, 3),
-                                    p_number(test.p), p_number(test.fdr)};
+    std::vector<std::string> row = {test.set, std::to_string(test.scored)};
+    if (!report.specificity.empty()) {
+      const SetSpecificity& specific = report.specificity.at(i);
+      row.insert(row.end(), {interval_text(specific.auroc.value, specific.auroc.low, specific.auroc.high),
+                             p_number(specific.p_parametric), p_number(specific.p_exact)});
+    }
+    row.insert(row.end(), {interval_text(test.auroc, test.auroc_low, test.auroc_high), p_number(test.p)});
+    if (!report.matched.empty()) row.push_back(p_number(report.matched.at(i).p));
     if (!report.controls.empty()) {
       const ControlSummary& control = report.controls.at(i);
-      row.insert(row.end(),
-                 {fixed_number(control.mean_auroc, 3),
-                  fixed_number(control.lowest_auroc, 2) + "-" + fixed_number(control.highest_auroc, 2),
-                  p_number(control.median_p)});
+      row.push_back(interval_text(control.mean_auroc, control.lowest_auroc, control.highest_auroc));
     }
     rows.push_back(std::move(row));
   }

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
+#include <map>
 #include <vector>
 
 namespace biodta::analysis {
@@ -57,10 +59,49 @@ struct GeneColumn {
   std::function<std::vector<std::string>(const GeneRow&)> words;  ///< of a column of text
 };
 
+/// Specific shifts by token.
+using SpecificByToken = std::map<cells::TokenId, const SpecificGene*>;
+
+double field(const SpecificByToken& genes, cells::TokenId token, double SpecificGene::*which) {
+  const auto found = genes.find(token);
+  return found == genes.end() ? std::numeric_limits<double>::quiet_NaN() : found->second->*which;
+}
+
+void add_specific_columns(const Report& report, std::vector<GeneColumn>& columns) {
+  if (!report.specific) return;
+  SpecificByToken genes;
+  for (const auto& gene : report.specific->genes) genes.emplace(gene.token, &gene);
+  const auto add = [&](const char* name, const char* heading, ColumnKind kind, double SpecificGene::*which) {
+    columns.push_back({name,
+                       heading,
+                       kind,
+                       [genes, which](const GeneRow& row) { return field(genes, row.gene.token, which); },
+                       {}});
+  };
+  add("specific_shift", "Specific (log)", ColumnKind::kSmall, &SpecificGene::specific);
+  add("p", "P", ColumnKind::kProbability, &SpecificGene::p);
+  add("fdr", "FDR", ColumnKind::kProbability, &SpecificGene::fdr);
+}
+
+void add_readout_columns(const Report& report, std::vector<GeneColumn>& columns) {
+  if (!report.readout) return;
+  const auto& genes = report.readout->genes;
+  columns.push_back({"delta_r",
+                     "ΔR",
+                     ColumnKind::kSmall,
+                     [&genes](const GeneRow& row) { return genes.at(row.gene.token).mean(); },
+                     {}});
+  columns.push_back({"sd_delta_r",
+                     "SD of ΔR",
+                     ColumnKind::kSmall,
+                     [&genes](const GeneRow& row) { return genes.at(row.gene.token).standard_deviation(); },
+                     {}});
+}
+
 std::vector<GeneColumn> columns_of(const Report& report) {
   using Row = const GeneRow&;
   using Words = std::vector<std::string>;
-  return {
+  std::vector<GeneColumn> columns = {
       {"gene_id", "Id", ColumnKind::kId, {}, [](Row row) { return Words{row.known.id}; }},
       {"symbol", "Gene", ColumnKind::kText, {}, [](Row row) { return Words{row.known.symbol}; }},
       {"rank", "Rank", ColumnKind::kCount, [](Row row) { return static_cast<double>(row.index + 1); }, {}},
@@ -70,8 +111,12 @@ std::vector<GeneColumn> columns_of(const Report& report) {
        "SD over cells",
        ColumnKind::kSmall,
        [](Row row) { return row.gene.standard_deviation; },
-       {}},
-      {"sets", "Sets", ColumnKind::kTags, {}, [&](Row row) { return sets_of(report, row.gene.token); }}};
+       {}}};
+  add_readout_columns(report, columns);
+  add_specific_columns(report, columns);
+  columns.push_back(
+      {"sets", "Sets", ColumnKind::kTags, {}, [&](Row row) { return sets_of(report, row.gene.token); }});
+  return columns;
 }
 
 std::string joined(const std::vector<std::string>& words) {

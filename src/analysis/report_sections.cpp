@@ -101,36 +101,72 @@ std::string summary_html(const Report& report) {
   return html;
 }
 
+namespace {
+
+/// "0.71 (0.55–0.83)".
+std::string interval_cell(double value, double low, double high) {
+  if (std::isnan(value)) return fixed_number(value, 2);
+  return "<strong>" + fixed_number(value, 2) + "</strong> <span class=\"faint\">(" + fixed_number(low, 2) +
+         "–" + fixed_number(high, 2) + ")</span>";
+}
+
+std::string gene_sets_caption(const Report& report) {
+  std::string html =
+      "<p class=\"caption\">AUROC: chance that a gene of the set moves more than another scored gene (0.5 = "
+      "no "
+      "difference), with its 95 % interval. ";
+  if (!report.specificity.empty())
+    html +=
+        "<strong>Specific</strong>: the same on each gene’s shift relative to what mutations of the control "
+        "genes do to it; its P asks whether the set stands out from what those mutations do to the set "
+        "(exact: "
+        "the rank among " +
+        count(report.specificity.front().controls + 1) +
+        " mutations; the other from a normal model of them), and stays right where genes move together. ";
+  html +=
+      "<strong>Any gene</strong>: against all other scored genes, by Wilcoxon’s rank-sum test, which takes "
+      "genes "
+      "for independent and overstates. ";
+  if (!report.matched.empty())
+    html +=
+        "<strong>Like expression</strong>: P against sets of genes that are seen as often and rank as high. ";
+  return html +
+         "Controls: AUROC of the set when a control gene is perturbed instead. FDR: Benjamini–Hochberg over "
+         "the sets.</p>\n";
+}
+
+}  // namespace
+
 std::string gene_sets_html(const Report& report) {
-  std::vector<std::string> columns = {"Gene set", "Scored", "of listed", "AUROC", "P", "FDR"};
-  if (!report.controls.empty())
-    for (const char* name : {"Controls: AUROC", "range", "median P"}) columns.emplace_back(name);
+  std::vector<std::string> columns = {"Gene set", "Scored", "of listed"};
+  if (!report.specificity.empty())
+    for (const char* name : {"Specific: AUROC", "P", "exact P"}) columns.emplace_back(name);
+  for (const char* name : {"Any gene: AUROC", "P", "FDR"}) columns.emplace_back(name);
+  if (!report.matched.empty()) columns.emplace_back("Like expression: P");
+  if (!report.controls.empty()) columns.emplace_back("Controls: AUROC");
   HtmlTable table(columns);
   for (std::size_t i = 0; i < report.run.tests.size(); ++i) {
     const GeneSetTest& test = report.run.tests[i];
-    std::vector<std::string> row = {html_escape(test.set),
-                                    count(test.scored),
-                                    count(test.listed),
-                                    "<strong>" + fixed_number(test.auroc, 3) + "</strong>",
-                                    html_number(p_number(test.p)),
-                                    html_number(p_number(test.fdr))};
+    std::vector<std::string> row = {html_escape(test.set), count(test.scored), count(test.listed)};
+    if (!report.specificity.empty()) {
+      const SetSpecificity& specific = report.specificity.at(i);
+      row.insert(row.end(),
+                 {interval_cell(specific.auroc.value, specific.auroc.low, specific.auroc.high),
+                  html_number(p_number(specific.p_parametric)), html_number(p_number(specific.p_exact))});
+    }
+    row.insert(row.end(), {interval_cell(test.auroc, test.auroc_low, test.auroc_high),
+                           html_number(p_number(test.p)), html_number(p_number(test.fdr))});
+    if (!report.matched.empty()) row.push_back(html_number(p_number(report.matched.at(i).p)));
     if (!report.controls.empty()) {
       const ControlSummary& control = report.controls.at(i);
-      row.push_back(fixed_number(control.mean_auroc, 3));
       row.push_back(control.controls == 0 ? "–"
-                                          : fixed_number(control.lowest_auroc, 2) + "–" +
-                                                fixed_number(control.highest_auroc, 2));
-      row.push_back(html_number(p_number(control.median_p)));
+                                          : fixed_number(control.mean_auroc, 2) + " <span class=\"faint\">(" +
+                                                fixed_number(control.lowest_auroc, 2) + "–" +
+                                                fixed_number(control.highest_auroc, 2) + ")</span>");
     }
     table.row(row);
   }
-  std::string html = table.finish();
-  html +=
-      "<p class=\"caption\">AUROC: chance that a gene of the set moves more than another scored gene (0.5 = "
-      "no difference). "
-      "P: two-sided Wilcoxon rank-sum test of the set against all other scored genes. FDR: "
-      "Benjamini–Hochberg over the sets.";
-  return html + "</p>\n";
+  return table.finish() + gene_sets_caption(report);
 }
 
 std::string methods_html(const Report& report) {
@@ -167,7 +203,7 @@ std::string controls_html(const Report& report) {
       "<strong>Specificity.</strong> A set may move whatever gene is perturbed. The same cells were "
       "therefore run after perturbing " +
       support::join_words(used) +
-      " in the same way; the columns “Controls” give what the sets do then. Only what exceeds them is "
+      " in the same way; the column “Controls” gives what the sets do then. Only what exceeds them is "
       "specific to " +
       html_escape(report.symbol) + "." + skipped);
 }

@@ -16,8 +16,15 @@ namespace {
 support::Table gene_sets_table(const Report& report) {
   support::Table table{{},
                        {"set", "genes_listed", "genes_matched", "genes_scored", "median_shift",
-                        "median_shift_others", "auroc", "p", "fdr"},
+                        "median_shift_others", "auroc", "auroc_low", "auroc_high", "p", "fdr"},
                        {}};
+  if (!report.matched.empty())
+    for (const char* name : {"matched_auroc", "matched_low", "matched_high", "matched_p", "matched_fdr"})
+      table.columns.emplace_back(name);
+  if (!report.specificity.empty())
+    for (const char* name : {"specific_auroc", "specific_low", "specific_high", "specific_control_mean",
+                             "specific_p_exact", "specific_p_parametric", "specific_fdr_parametric"})
+      table.columns.emplace_back(name);
   if (!report.controls.empty())
     for (const char* name : {"control_genes", "control_auroc_mean", "control_auroc_min", "control_auroc_max",
                              "control_p_median", "control_significant"})
@@ -26,8 +33,21 @@ support::Table gene_sets_table(const Report& report) {
     const GeneSetTest& test = report.run.tests[i];
     std::vector<std::string> row = {test.set, std::to_string(test.listed), std::to_string(test.matched),
                                     std::to_string(test.scored)};
-    for (const double value : {test.median_shift, test.median_shift_others, test.auroc, test.p, test.fdr})
+    for (const double value : {test.median_shift, test.median_shift_others, test.auroc, test.auroc_low,
+                               test.auroc_high, test.p, test.fdr})
       row.push_back(exact_number(value));
+    if (!report.matched.empty()) {
+      const MatchedSetTest& matched = report.matched.at(i);
+      for (const double value : {matched.matched_auroc, matched.low, matched.high, matched.p, matched.fdr})
+        row.push_back(exact_number(value));
+    }
+    if (!report.specificity.empty()) {
+      const SetSpecificity& specific = report.specificity.at(i);
+      for (const double value :
+           {specific.auroc.value, specific.auroc.low, specific.auroc.high, specific.control_mean,
+            specific.p_exact, specific.p_parametric, specific.fdr_parametric})
+        row.push_back(exact_number(value));
+    }
     if (!report.controls.empty()) {
       const ControlSummary& control = report.controls.at(i);
       row.push_back(std::to_string(control.controls));
@@ -42,11 +62,13 @@ support::Table gene_sets_table(const Report& report) {
 }
 
 support::Table methods_table(const Report& report) {
-  support::Table table{{}, {"method", "set", "genes_scored", "auroc", "p", "fdr"}, {}};
+  support::Table table{
+      {}, {"method", "set", "genes_scored", "auroc", "auroc_low", "auroc_high", "p", "fdr"}, {}};
   for (const auto& method : report.methods) {
     for (const auto& test : method.tests)
       table.rows.push_back({method.name, test.set, std::to_string(test.scored), exact_number(test.auroc),
-                            exact_number(test.p), exact_number(test.fdr)});
+                            exact_number(test.auroc_low), exact_number(test.auroc_high), exact_number(test.p),
+                            exact_number(test.fdr)});
   }
   return table;
 }

@@ -5,9 +5,15 @@
 
 #include <biodta/analysis/cell_selection.hpp>
 #include <biodta/analysis/evaluation.hpp>
+#include <biodta/analysis/expression_baselines.hpp>
+#include <biodta/analysis/gene_covariates.hpp>
 #include <biodta/analysis/gene_sets.hpp>
+#include <biodta/analysis/matched_null.hpp>
 #include <biodta/analysis/mutant_identity.hpp>
 #include <biodta/analysis/report.hpp>
+#include <biodta/analysis/set_specificity.hpp>
+#include <biodta/analysis/signed_readout.hpp>
+#include <biodta/analysis/specific_shift.hpp>
 #include <biodta/pipeline/device.hpp>
 #include <biodta/pipeline/mutagenesis.hpp>
 #include <biodta/support/error.hpp>
@@ -77,6 +83,7 @@ class Mutagenesis {
     choose_controls();
     prepare_perturbations();
     measure();
+    measure_abundance();
     compare();
     finish_report(report_, options_,
                   {corpus_, *run_, baseline_runs(), mutants_ ? &mutants_->embedder() : nullptr}, output);
@@ -259,18 +266,55 @@ class Mutagenesis {
     const auto tables = shifts(*run_, perturbations_, mutates() ? "mutate" : "delete");
     report_.run = method(method_name(*run_, mutates()), tables.front());
     std::vector<std::vector<analysis::GeneSetTest>> controls;
+    std::vector<analysis::GeneRanking> control_rankings;
     std::size_t next = 0;
     for (auto& gene : report_.perturbed) {
       if (!gene.skipped.empty()) continue;
       const auto& table = tables.at(next++);
       gene.cells = table.cells;
-      if (gene.control)
-        controls.push_back(analysis::test_gene_sets(
-            analysis::rank_genes(table, static_cast<std::uint64_t>(options_.evaluation.min_cells)),
-            report_.sets));
+      if (!gene.control) continue;
+      control_rankings.push_back(
+          analysis::rank_genes(table, static_cast<std::uint64_t>(options_.evaluation.min_cells)));
+      controls.push_back(analysis::test_gene_sets(control_rankings.back(), report_.sets));
     }
     if (!controls.empty()) report_.controls = analysis::summarise_controls(report_.sets, controls);
+    const auto tokens = tokens_of_cells();
+    report_.matched = analysis::test_against_matched_sets(
+        report_.run.ranking, analysis::gene_covariates(spans(tokens), token_count()), report_.sets,
+        {.seed = static_cast<std::uint64_t>(options_.seed)});
+    if (control_rankings.size() > 1) {
+      report_.specificity =
+          analysis::test_set_specificity(report_.run.ranking, control_rankings, report_.sets);
+      report_.specific = analysis::specific_shifts(report_.run.ranking, control_rankings);
+    }
     for (auto& baseline : baselines_) measure(baseline);
+  }
+
+  /// Which way genes go, which no cosine can say.
+  void measure_abundance() {
+    if (options_.evaluation.readout_draws == 0) return;
+    const auto first = analysis::each_alone(std::span(perturbations_).first(1));
+    const auto progress = reporter_.start("predict abundance", report_.cells.cells.size(), "cells");
+    analysis::ReadoutOptions readout;
+    readout.draws = options_.evaluation.readout_draws;
+    readout.seed = options_.seed;
+    readout.batch_tokens = options_.shift.batch_tokens;
+    report_.readout = analysis::measure_readout(run_->model, device_, {*run_->cells, run_->bank},
+                                                report_.cells.cells, first, readout, progress.get())
+                          .front();
+  }
+
+  std::size_t token_count() const { return corpus_.vocabulary().token_count(); }
+
+  std::vector<std::vector<cells::TokenId>> tokens_of_cells() const {
+    std::vector<std::vector<cells::TokenId>> tokens;
+    for (const std::uint32_t cell : report_.cells.cells) tokens.push_back(run_->cells->tokens_of(cell));
+    return tokens;
+  }
+
+  static std::vector<std::span<const cells::TokenId>> spans(
+      const std::vector<std::vector<cells::TokenId>>& cells) {
+    return {cells.begin(), cells.end()};
   }
 
   void measure(Baseline& baseline) {
@@ -290,10 +334,16 @@ class Mutagenesis {
     };
     std::vector<std::string> names = {report_.run.name};
     std::vector<analysis::GeneRanking> rankings = {report_.run.ranking};
-    for (const auto& baseline : baselines_) {
-      names.push_back(baseline.name);
-      rankings.push_back(baseline.ranking);
-    }
+    const auto consider = [&](const std::string& name, analysis::GeneRanking ranking) {
+      if (ranking.genes.empty()) return;
+      names.push_back(name);
+      rankings.push_back(std::move(ranking));
+    };
+    for (const auto& baseline : baselines_) consider(baseline.name, baseline.ranking);
+    const auto tokens = tokens_of_cells();
+    const auto least = static_cast<std::uint64_t>(options_.evaluation.min_cells);
+    consider("co-expression", analysis::coexpression_ranking(spans(tokens), gene_, token_count(), least));
+    consider("expression rank", analysis::expression_ranking(spans(tokens), gene_, token_count(), least));
     const auto& top_k = options_.evaluation.top_k;
     for (std::size_t i = 0; i < rankings.size(); ++i) {
       const auto common = analysis::common_genes(rankings[i], rankings);

@@ -23,8 +23,15 @@ void describe(support::OptionVisitor& visit, EvaluationOptions& options) {
               support::at_least(1));
   visit.field("control_set", options.control_set,
               "set whose genes are perturbed instead, as specificity control");
-  visit.field("control_genes", options.control_genes, "how many of them, drawn at random; 0 = no control",
-              support::at_least(0));
+  visit.field(
+      "control_genes", options.control_genes,
+      "how many of them, drawn at random;
+      visit.field(
+          "readout_draws", options.readout_draws,
+          "draws of masks for the signed readout, the change of each gene's predicted abundance; 0 = none",
+          support::at_least(0));
+      0 = no control ",
+      support::at_least(0));
 }
 
 void describe(support::OptionVisitor& visit, MutagenesisRunOptions& options) {

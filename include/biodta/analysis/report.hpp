@@ -5,7 +5,10 @@
 #include <biodta/analysis/cell_selection.hpp>
 #include <biodta/analysis/evaluation.hpp>
 #include <biodta/analysis/gene_sets.hpp>
+#include <biodta/analysis/matched_null.hpp>
 #include <biodta/analysis/mutant.hpp>
+#include <biodta/analysis/set_specificity.hpp>
+#include <biodta/analysis/specific_shift.hpp>
 #include <biodta/cells/vocabulary.hpp>
 
 #include <cstdint>
@@ -67,9 +70,14 @@ struct Report {
   std::vector<GeneSet> sets;
   CellSelection cells;
   MethodRun run;
-  std::vector<ComparedMethod> methods;   ///< the run first
-  std::vector<PerturbedGene> perturbed;  ///< the gene asked for first, then the controls
-  std::vector<ControlSummary> controls;  ///< in the order of sets; empty when no control was run
+  std::vector<ComparedMethod> methods;  ///< the run first
+  std::vector<MatchedSetTest> matched;  ///< in the order of sets: against sets that are seen as much
+  /// In the order of sets: against what mutations of the control genes do; empty with fewer than two.
+  std::vector<SetSpecificity> specificity;
+  std::optional<SpecificShifts> specific;  ///< of each gene; likewise
+  std::optional<ShiftTable> readout;       ///< change of log predicted abundance, where it was measured
+  std::vector<PerturbedGene> perturbed;    ///< the gene asked for first, then the controls
+  std::vector<ControlSummary> controls;    ///< in the order of sets; empty when no control was run
   std::vector<PrecisionRecall> precision_recall;
 };
 

@@ -41,6 +41,8 @@ struct EvaluationOptions {
   std::int64_t random_sets = 1000;           ///< draws for the interval of random sets
   std::string control_set = "housekeeping";  ///< genes that are perturbed instead, as specificity control
   std::int64_t control_genes = 6;            ///< how many of them, drawn at random; 0 = no control
+  std::int64_t readout_draws =
+      2;  ///< masks drawn for the change in predicted abundance; 0 = do not measure it
 };
 void describe(support::OptionVisitor& visit, EvaluationOptions& options);
 
