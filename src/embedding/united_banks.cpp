@@ -12,8 +12,8 @@
 namespace biodta::embedding {
 namespace {
 
-constexpr std::array<std::string_view, 6> kOrigin{"model_checksum",     "readout",   "window", "genome_checksum",
-                                                  "sequences_checksum", "tss_policy"};
+constexpr std::array<std::string_view, 6> kOrigin{
+    "model_checksum", "readout", "window", "genome_checksum", "sequences_checksum", "tss_policy"};
 
 /// Largest relative difference of two files' rows of the same DNA: float16 makes 5e-4.
 constexpr double kRounding = 2e-3;
@@ -73,8 +73,9 @@ class BankUnion {
 
   [[noreturn]] static void refuse_row(const BankFile& file, const BankFile& other, std::uint32_t gene,
                                       const std::string& where) {
-    throw InputError(file.path, "row of " + file.bank.gene_ids()[gene] + where, "another than in " + other.path.string(),
-                     "the same", "only rows that were made alike can serve one model");
+    throw InputError(file.path, "row of " + file.bank.gene_ids()[gene] + where,
+                     "another than in " + other.path.string(), "the same",
+                     "only rows that were made alike can serve one model");
   }
 
   void add_genes() {
@@ -112,7 +113,8 @@ class BankUnion {
 
   std::set<std::string> context_names() const {
     std::set<std::string> names;
-    for (const auto& file : files_) names.insert(file.bank.context_names().begin(), file.bank.context_names().end());
+    for (const auto& file : files_)
+      names.insert(file.bank.context_names().begin(), file.bank.context_names().end());
     return names;
   }
 
@@ -131,8 +133,8 @@ class BankUnion {
     all.add_context(name, std::move(genes), values);
   }
 
-  /// The context's own row of a gene, which all files with the gene and the context must agree on; empty where
-  /// the reference serves.
+  /// The context's own row of a gene, which all files with the gene and the context must agree on; empty
+  /// where the reference serves.
   static std::span<const float> row_in(const std::vector<const BankFile*>& with, const std::string& gene_id,
                                        const std::string& context) {
     const BankFile* told_by = nullptr;
@@ -206,7 +208,8 @@ class BankJoin {
     std::vector<std::size_t> parts;
     for (const auto& bank : banks_) parts.push_back(bank.row_size());
     const auto width = std::accumulate(parts.begin(), parts.end(), std::size_t{0});
-    EmbeddingBank joined(std::move(ids), std::move(symbols), 1, width, std::move(reference), first.provenance());
+    EmbeddingBank joined(std::move(ids), std::move(symbols), 1, width, std::move(reference),
+                         first.provenance());
     joined.set_parts(std::move(parts));
     if (!known_bases.empty()) joined.set_known_bases(std::move(known_bases));
     joined.set_left_out(first.left_out());
@@ -274,7 +277,8 @@ std::optional<std::string> disagreement(const Provenance& a, const Provenance& b
 Provenance origin_of(const Provenance& provenance) {
   Provenance origin;
   for (const auto name : kOrigin)
-    if (const auto found = provenance.find(std::string(name)); found != provenance.end()) origin.insert(*found);
+    if (const auto found = provenance.find(std::string(name)); found != provenance.end())
+      origin.insert(*found);
   return origin;
 }
 

@@ -25,8 +25,7 @@ std::string counted_parts(std::size_t parts) {
 std::optional<embedding::EmbeddingBank> read_bank(const std::vector<std::filesystem::path>& files,
                                                   const std::vector<std::filesystem::path>& further) {
   const auto own = named(files), others = named(further);
-  if (own.empty() && !others.empty())
-    throw ConfigError("further_embeddings: is set, but embeddings is not");
+  if (own.empty() && !others.empty()) throw ConfigError("further_embeddings: is set, but embeddings is not");
   if (own.empty()) return std::nullopt;
   std::vector<embedding::EmbeddingBank> banks{embedding::read_banks(own)};
   for (const auto& file : others) banks.push_back(embedding::EmbeddingBank::read(file));
@@ -60,9 +59,9 @@ void require_bank_of(const model::ModelConfig& config, const std::filesystem::pa
                      "further_embeddings names the banks of other kinds, in the order of the run's");
   }
   if (const auto name = embedding::disagreement(bank.provenance(), config.row_origin)) {
-    throw InputError(name_of_bank(files), *name, bank.provenance().at(*name),
-                     config.row_origin.at(*name) + ", as of the rows that " + folder.string() +
-                         " was trained on");
+    throw InputError(
+        name_of_bank(files), *name, bank.provenance().at(*name),
+        config.row_origin.at(*name) + ", as of the rows that " + folder.string() + " was trained on");
   }
 }
 

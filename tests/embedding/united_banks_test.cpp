@@ -64,9 +64,8 @@ class UnitedBanks : public ::testing::Test {
 };
 
 std::vector<float> row_of(const EmbeddingBank& bank, const std::string& gene, const std::string& context) {
-  const auto row = bank.row(bank.row_of(bank.gene_index(gene).value(), context.empty()
-                                                                           ? kReference
-                                                                           : bank.context_index(context).value()));
+  const auto row = bank.row(bank.row_of(bank.gene_index(gene).value(),
+                                        context.empty() ? kReference : bank.context_index(context).value()));
   return {row.begin(), row.end()};
 }
 
