@@ -16,6 +16,7 @@ import time
 import h5py
 import torch
 from transformers import BertConfig, BertForMaskedLM, BertModel
+from transformers.utils import logging
 
 
 def make(folder):
@@ -86,12 +87,16 @@ def main():
     parser.add_argument("--without-head", action="store_true")
     parser.add_argument("--bfloat16", action="store_true")
     options = parser.parse_args()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     if options.what == "make":
         return make(options.folder)
     if options.threads:
         torch.set_num_threads(options.threads)
-    kind = BertModel if options.without_head else BertForMaskedLM
-    model = kind.from_pretrained(options.folder).eval()
+    if options.without_head:
+        model = BertModel.from_pretrained(options.folder, add_pooling_layer=False).eval()
+    else:
+        model = BertForMaskedLM.from_pretrained(options.folder).eval()
     cells = cells_with(options.corpus, options.token, options.cells)
     print(json.dumps(measure(model, cells, options.token, options.batch, options.bfloat16)))
 
