@@ -13,7 +13,9 @@ void describe(support::OptionVisitor& visit, PerturbedCellsOptions& options) {
 }
 
 void describe(support::OptionVisitor& visit, EvaluationOptions& options) {
-  visit.field("gene_sets", options.gene_sets, "TSV with columns set, gene and optionally gene_id");
+  visit.field(
+      "gene_sets", options.gene_sets,
+      "gene sets: TSV with columns set and gene, GMT, TRRUST, tables of tf and target, or one gene a line");
   visit.field("sets", options.sets,
               "sets tested, {gene} standing for the gene's symbol; an empty list tests all");
   visit.field("min_cells", options.min_cells, "genes seen in fewer cells are not ranked",
@@ -23,14 +25,11 @@ void describe(support::OptionVisitor& visit, EvaluationOptions& options) {
               support::at_least(1));
   visit.field("control_set", options.control_set,
               "set whose genes are perturbed instead, as specificity control");
+  visit.field("control_genes", options.control_genes, "how many of them, drawn at random; 0 = no control",
+              support::at_least(0));
   visit.field(
-      "control_genes", options.control_genes,
-      "how many of them, drawn at random;
-      visit.field(
-          "readout_draws", options.readout_draws,
-          "draws of masks for the signed readout, the change of each gene's predicted abundance; 0 = none",
-          support::at_least(0));
-      0 = no control ",
+      "readout_draws", options.readout_draws,
+      "draws of masks for the signed readout, the change of each gene's predicted abundance; 0 = none",
       support::at_least(0));
 }
 
