@@ -41,7 +41,7 @@ TEST(RunBank, JoinsOtherKindsOverTheGenesOfAll) {
   EXPECT_THAT(parts_of(bank), ::testing::ElementsAre(2, 1));
   expect_error<ConfigError>([&] { read_bank({}, {folder / "protein.h5"}); }, {"further_embeddings"});
   expect_error<InputError>([&] { read_bank({folder / "dna.h5"}, {folder / "other.h5"}); },
-                           {"other.h5: gene_id: found none of the genes of", "dna.h5"});
+                           {"dna.h5, ", "other.h5: gene_id: found no gene that all of them have"});
 }
 
 TEST(RunBank, MustBeMadeAsTheModelsWas) {
@@ -59,7 +59,7 @@ TEST(RunBank, MustBeMadeAsTheModelsWas) {
        "on"});
   config.row_parts = {1, 1};
   expect_error<InputError>([&] { require_bank_of(config, "run", one_gene({}), {"a.h5"}); },
-                           {"rows: found 1 part a row, expected the 2 parts a row that run reads"});
+                           {"rows: found parts of 2 values, expected 1 + 1, as run reads them"});
   config.row_size = 3;
   expect_error<InputError>([&] { require_bank_of(config, "run", one_gene({}), {"a.h5"}); },
                            {"rows: found 2 values, expected the 3 that the adapter of run reads"});

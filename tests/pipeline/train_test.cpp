@@ -394,9 +394,10 @@ TEST(Train, BadSettingsAndFilesAreOneLine) {
 
 TEST(Train, TwoRunsDoNotShareAFolder) {
   const TrainWorld world;
-  auto first = world.start("run", kLong);
+  const auto endless = with(kLong, "training.max_steps=1000000");
+  auto first = world.start("run", endless);
   world.wait_for_checkpoint("run", 20);
-  auto second = world.start("run", kLong);
+  auto second = world.start("run", endless);
   EXPECT_EQ(second.wait(), 1);
   EXPECT_THAT(second.log(), HasSubstr("another process writing to it"));
   first.signal(SIGTERM);
@@ -409,8 +410,11 @@ TEST(Train, AFolderThatIsNoRunsIsLeftAlone) {
     const auto file = world / ("bad/" + name);
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file) << "mine";
-    for (const std::vector<std::string>& others : {std::vector<std::string>{}, {"--dry-run"}})
-      expect_failure(world, {}, {"which no training run left there"}, others);
+    for (const std::vector<std::string>& others : {std::vector<std::string>{}, {"--dry-run"}}) {
+      auto process = world.start("bad", {}, others);
+      EXPECT_EQ(process.wait(), 1);
+      EXPECT_THAT(process.log(), HasSubstr("which no training run left there"));
+    }
     EXPECT_EQ(testing::bytes_of(file), "mine");
     std::filesystem::remove_all(world / "bad");
   }
@@ -418,7 +422,7 @@ TEST(Train, AFolderThatIsNoRunsIsLeftAlone) {
 
 TEST(Train, ASignalToAllProcessesSavesAsOneToTheFirstDoes) {
   const TrainWorld world;
-  auto process = world.start("run", kLong, {"--processes", "2"});
+  auto process = world.start("run", with(kLong, "training.max_steps=1000000"), {"--processes", "2"});
   world.wait_for_checkpoint("run", 20);
   for (int i = 0; i < 3; ++i) process.signal_all(SIGTERM);
   EXPECT_EQ(process.wait(), 0) << process.log();

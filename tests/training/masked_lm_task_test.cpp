@@ -109,12 +109,12 @@ Totals epoch_of(MaskedLmTask& task, std::int64_t micro_batches) {
 
 /// Cross-entropy of every cell by itself, written out.
 Totals cell_by_cell(const data::BatchBuilder& batches, const std::vector<std::uint32_t>& cells, bool adapter,
-                    const torch::Tensor& bank_values, std::uint64_t epoch) {
+                    const torch::Tensor& bank_values, std::uint64_t seed, std::uint64_t epoch) {
   Totals totals;
   auto model = small_model(adapter);
   const torch::NoGradGuard no_grad;
   for (const auto cell : cells) {
-    const auto batch = batches.build_masked(std::vector<std::uint32_t>{cell}, {}, 9, epoch);
+    const auto batch = batches.build_masked(std::vector<std::uint32_t>{cell}, {}, seed, epoch);
     const auto [masked, targets] = data::masked_tensors(batch);
     const auto log_p = at::log_softmax(model->forward(data::to_tensors(batch, bank_values), masked), 1);
     for (std::int64_t i = 0; i < targets.size(0); ++i) {
@@ -130,7 +130,7 @@ TEST_P(MaskedLm, AnEpochIsEveryTrainingCellOnce) {
   auto lm = task(options(5));
   EXPECT_EQ(lm.steps_per_epoch(), (split_.training.size() + 4) / 5);
   const auto found = epoch_of(lm, 1);
-  const auto expected = cell_by_cell(*batches_, split_.training, GetParam(), bank_values(), 1);
+  const auto expected = cell_by_cell(*batches_, split_.training, GetParam(), bank_values(), 9, 1);
   EXPECT_EQ(found.count, expected.count);
   EXPECT_EQ(found.units, expected.units);
   EXPECT_NEAR(found.sum, expected.sum, 1e-4 * expected.sum);
@@ -164,7 +164,7 @@ TEST_P(MaskedLm, EvaluationEqualsCellByCellAndIsTheSameEveryTime) {
   lm.module().eval();
   const torch::NoGradGuard no_grad;
   const auto metrics = lm.evaluate(*ranks);
-  const auto expected = cell_by_cell(*batches_, split_.evaluation, GetParam(), bank_values(),
+  const auto expected = cell_by_cell(*batches_, split_.evaluation, GetParam(), bank_values(), 0,
                                      std::numeric_limits<std::uint64_t>::max());
   EXPECT_EQ(metrics.at("masked_tokens"), expected.count);
   EXPECT_NEAR(metrics.at("loss"), expected.sum / expected.count, 1e-5);
@@ -183,7 +183,7 @@ TEST_P(MaskedLm, EvaluationIsSplitByWhatStandsInTheTargetsPlace) {
   auto model = small_model(GetParam());
   const torch::NoGradGuard no_grad;
   for (const auto cell : split_.evaluation) {
-    const auto batch = batches_->build_masked(std::vector<std::uint32_t>{cell}, {}, 9,
+    const auto batch = batches_->build_masked(std::vector<std::uint32_t>{cell}, {}, 0,
                                               std::numeric_limits<std::uint64_t>::max());
     const auto [masked, targets] = data::masked_tensors(batch);
     const auto log_p = at::log_softmax(model->forward(data::to_tensors(batch, bank_values()), masked), 1);
