@@ -47,7 +47,12 @@ std::vector<cells::TokenId> BatchBuilder::tokens_of(std::uint32_t cell) const {
   std::vector<cells::TokenId> tokens;
   corpus_->read_cell(cell, tokens);
   if (rows_ != nullptr) std::erase_if(tokens, [&](cells::TokenId token) { return !rows_->is_read(token); });
-  if (tokens.size() > max_length_) tokens.resize(max_length_);
+  if (tokens.size() <= max_length_) return tokens;
+  const bool framed = corpus_->vocabulary().first_gene_token() > cells::kEosToken;
+  const auto last = tokens.back();
+  tokens.resize(max_length_);
+  if (framed && last == cells::kEosToken && max_length_ > 0)
+    tokens.back() = last;  // genes are cut, not the frame
   return tokens;
 }
 

@@ -71,6 +71,19 @@ TEST(BatchBuilder, knows_the_row_of_a_gene_that_a_cell_does_not_hold) {
   EXPECT_EQ(twin.genes().size(), corpus.vocabulary().gene_count());
 }
 
+TEST(PackedBatch, cuts_genes_and_not_the_frame_of_the_second_style) {
+  const TemporaryFolder folder;
+  const cells::Vocabulary framed({{"g0", "A", 1.0}, {"g1", "B", 1.0}, {"g2", "C", 1.0}},
+                                 cells::SpecialTokens::kPadMaskClsEos);
+  const std::vector<cells::TokenId> tokens{2, 5, 4, 6, 3, 2, 6, 3};
+  const std::vector<std::uint64_t> offsets{0, 5, 8};
+  cells::write_corpus(folder / "c.h5", framed, tokens, offsets, std::vector<std::string>{"a", "b"});
+  const auto corpus = cells::Corpus::open(folder / "c.h5");
+  const BatchBuilder builder(corpus, nullptr, {}, 4);
+  EXPECT_THAT(builder.tokens_of(0), ElementsAre(2, 5, 4, 3));
+  EXPECT_THAT(builder.tokens_of(1), ElementsAre(2, 6, 3));
+}
+
 TEST(PackedBatch, drops_rowless_tokens_before_it_cuts) {
   const TemporaryFolder folder;
   const auto corpus = small_corpus(folder / "c.h5", {{5, 7, 6, 5, 2, 3}});

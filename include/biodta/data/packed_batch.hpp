@@ -69,7 +69,8 @@ class BatchBuilder {
   /// The cells masked; each cell's masking is seeded by (seed, epoch, cell) alone.
   PackedBatch build_masked(std::span<const std::uint32_t> cells, const MaskingOptions& options,
                            std::uint64_t seed, std::uint64_t epoch) const;
-  /// Tokens of one cell as the model will see them: rowless ones dropped, cut at max_length.
+  /// Tokens of one cell as the model will see them: rowless ones dropped, cut at max_length (`<eos>`, where a
+  /// cell ends with it, stays the last).
   std::vector<cells::TokenId> tokens_of(std::uint32_t cell) const;
   /// Bank row of a gene in the context of a cell, whether the cell holds the gene or not; -1 when it has
   /// none.
