@@ -397,7 +397,7 @@ TEST(Train, TwoRunsDoNotShareAFolder) {
   const auto endless = with(kLong, "training.max_steps=1000000");
   auto first = world.start("run", endless);
   world.wait_for_checkpoint("run", 20);
-  auto second = world.start("run", endless);
+  testing::TrainProcess second(world.arguments("run", endless), world / "second.log");
   EXPECT_EQ(second.wait(), 1);
   EXPECT_THAT(second.log(), HasSubstr("another process writing to it"));
   first.signal(SIGTERM);
