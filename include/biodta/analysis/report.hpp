@@ -5,8 +5,10 @@
 #include <biodta/analysis/cell_selection.hpp>
 #include <biodta/analysis/evaluation.hpp>
 #include <biodta/analysis/gene_sets.hpp>
+#include <biodta/analysis/group_summary.hpp>
 #include <biodta/analysis/matched_null.hpp>
 #include <biodta/analysis/mutant.hpp>
+#include <biodta/analysis/precision_recall_curve.hpp>
 #include <biodta/analysis/set_specificity.hpp>
 #include <biodta/analysis/specific_shift.hpp>
 #include <biodta/cells/vocabulary.hpp>
@@ -20,11 +22,20 @@
 
 namespace biodta::analysis {
 
-/// A gene that was perturbed: the one asked for, or a control.
+/// Expression that the DNA model predicts along the window, summed over the tracks read.
+struct WindowTrack {
+  std::int64_t first = 0;         ///< where the first bin begins, in bp from the TSS
+  std::int64_t bin_size = 0;      ///< bp
+  std::vector<double> reference;  ///< [bins]
+  std::vector<double> mutant;     ///< [bins] of the chosen mutant
+};
+
+/// A gene that was perturbed: the one asked for, one perturbed together with it, or a control.
 struct PerturbedGene {
   std::string gene_id;
   std::string symbol;
   bool control = false;
+  bool partner = false;     ///< perturbed together with the gene asked for
   std::uint64_t cells = 0;  ///< in which it was perturbed
   std::string skipped;      ///< why a control was not measured; empty when it was
   /// Of DNA mutagenesis; empty for an in silico deletion.
@@ -32,6 +43,24 @@ struct PerturbedGene {
   std::optional<MutantSearch> search;
   std::optional<MutantIdentity> identity;
   std::optional<SaturationScan> saturation;  ///< where it was asked for
+  std::optional<WindowTrack> track;
+  /// Of expression, as the DNA model predicts it, where ranks moved by it.
+  std::optional<double> fold_change;
+};
+
+/// What one of several mutants does (MutantUse::kAll, or those of a VCF).
+struct MutantEffect {
+  std::size_t trial = 0;       ///< index in MutantSearch::trials of the gene asked for
+  RunningMoments cell;         ///< of each cell, the mean shift of its other genes
+  RunningMoments perturbed;    ///< of the gene itself
+  std::vector<double> aurocs;  ///< in the order of Report::sets
+};
+
+/// Whether perturbed cells move toward a state.
+struct StateShift {
+  std::string name;         ///< filter that its cells pass, `column=value`
+  std::uint64_t cells = 0;  ///< of the state, whose mean it is
+  RunningMoments shift;     ///< over perturbed cells: cosine similarity with the state, after less before
 };
 
 /// One model and one way to perturb, over the same cells as the others.
@@ -54,10 +83,18 @@ struct ReportInput {
   std::string checksum;
 };
 
+/// What was done, in words for sentences.
+struct PerturbationWords {
+  std::string noun = "in silico deletion";                  ///< "in silico mutagenesis", …
+  std::string compared = "as it is and without its token";  ///< how each cell was run, twice
+  std::string measure = "1 − cosine similarity";            ///< of two embeddings
+};
+
 /// Everything that a report shows.
 struct Report {
-  std::string gene_id;
-  std::string symbol;
+  std::string gene_id;  ///< of several perturbed together, "A + B"
+  std::string symbol;   ///< likewise
+  PerturbationWords words;
   std::vector<std::string> notes;  ///< shown first and prominently: what is simulated, what is untrained
   std::string created;             ///< date and time, as text
   std::string program;             ///< name and version
@@ -76,9 +113,15 @@ struct Report {
   std::vector<SetSpecificity> specificity;
   std::optional<SpecificShifts> specific;  ///< of each gene; likewise
   std::optional<ShiftTable> readout;       ///< change of log predicted abundance, where it was measured
-  std::vector<PerturbedGene> perturbed;    ///< the gene asked for first, then the controls
-  std::vector<ControlSummary> controls;    ///< in the order of sets; empty when no control was run
+  /// The gene asked for first, then those perturbed together with it, then the controls.
+  std::vector<PerturbedGene> perturbed;
+  std::vector<ControlSummary> controls;  ///< in the order of sets; empty when no control was run
   std::vector<PrecisionRecall> precision_recall;
+  std::vector<PrecisionRecallCurve> curves;  ///< of every method, over the genes that all rank
+  std::vector<MutantEffect> mutants;         ///< where several were put into cells, one at a time
+  std::string group_column;                  ///< obs column of `groups`; empty without groups
+  std::vector<GroupSummary> groups;          ///< in the order of sets
+  std::vector<StateShift> states;            ///< empty unless asked for
 };
 
 /// Throws ConfigError when something stands at `folder` and it may not be replaced: to be asked before the
