@@ -85,12 +85,16 @@ void keep_where(std::vector<bool>& kept, const cells::ObsColumn& column,
 }
 
 std::vector<std::uint32_t> cells_with(const data::BatchBuilder& builder,
-                                      const std::vector<std::uint32_t>& candidates, cells::TokenId gene) {
+                                      const std::vector<std::uint32_t>& candidates,
+                                      std::span<const cells::TokenId> genes) {
   std::vector<char> holds(candidates.size(), 0);
   support::parallel_ranges(candidates.size(), 1024, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       const std::vector<cells::TokenId> tokens = builder.tokens_of(candidates[i]);
-      holds[i] = std::find(tokens.begin(), tokens.end(), gene) != tokens.end() ? 1 : 0;
+      const auto held = [&](cells::TokenId gene) {
+        return std::find(tokens.begin(), tokens.end(), gene) != tokens.end();
+      };
+      holds[i] = std::all_of(genes.begin(), genes.end(), held) ? 1 : 0;
     }
   });
   std::vector<std::uint32_t> found;
@@ -108,16 +112,18 @@ void draw_cells(std::vector<std::uint32_t>& cells, std::int64_t most, support::R
 }
 
 [[noreturn]] void refuse_none(const cells::Corpus& corpus, const data::BatchBuilder& builder,
-                              cells::TokenId gene, const CellSelectionOptions& options,
+                              std::span<const cells::TokenId> genes, const CellSelectionOptions& options,
                               std::uint64_t passed) {
   std::vector<std::uint32_t> all(corpus.cell_count());
   std::iota(all.begin(), all.end(), std::uint32_t{0});
-  const std::size_t anywhere = cells_with(builder, all, gene).size();
+  const std::size_t anywhere = cells_with(builder, all, genes).size();
+  std::string symbols;
+  for (const cells::TokenId gene : genes)
+    symbols += (symbols.empty() ? "" : " + ") + corpus.vocabulary().gene(gene).symbol;
   const std::string where = options.filters.empty() ? "" : " with " + support::join_words(options.filters);
   throw InputError(corpus.path().string() + ": none of the " + support::with_thousands(passed) + " cells" +
-                       where + " expresses " + corpus.vocabulary().gene(gene).symbol + " (" +
-                       support::with_thousands(anywhere) + " of all " +
-                       support::with_thousands(corpus.cell_count()) + " cells do)",
+                       where + " expresses " + symbols + " (" + support::with_thousands(anywhere) +
+                       " of all " + support::with_thousands(corpus.cell_count()) + " cells do)",
                    anywhere > 0 ? "loosen the filter in `cells`" : "choose a gene that these cells express");
 }
 
@@ -146,15 +152,16 @@ std::vector<std::uint32_t> select_cells(const cells::Corpus& corpus, const CellS
 }
 
 CellSelection select_cells(const cells::Corpus& corpus, const data::BatchBuilder& builder,
-                           cells::TokenId gene, const CellSelectionOptions& options) {
+                           std::span<const cells::TokenId> genes, const CellSelectionOptions& options) {
   CellSelection result;
   const std::vector<std::uint32_t> candidates = filter_cells(corpus, options.filters);
   result.passed = candidates.size();
-  result.cells = cells_with(builder, candidates, gene);
+  result.cells = cells_with(builder, candidates, genes);
   result.with_gene = result.cells.size();
-  if (result.cells.empty()) refuse_none(corpus, builder, gene, options, result.passed);
-  draw_cells(result.cells, options.max_cells,
-             support::RandomStream::of({static_cast<std::uint64_t>(options.seed), gene}));
+  if (result.cells.empty()) refuse_none(corpus, builder, genes, options, result.passed);
+  auto random = support::RandomStream::of({static_cast<std::uint64_t>(options.seed), genes.front()});
+  for (const cells::TokenId gene : genes.subspan(1)) random = support::RandomStream::of({random(), gene});
+  draw_cells(result.cells, options.max_cells, random);
   return result;
 }
 

@@ -62,17 +62,17 @@ GeneSetTest test_gene_set(const GeneRanking& ranking, const GeneSet& set, Altern
 
 }  // namespace
 
-GeneRanking rank_genes(const ShiftTable& shifts, std::uint64_t min_cells) {
+GeneRanking rank_genes(const ShiftTable& shifts, std::uint64_t min_cells, std::uint64_t forms) {
   GeneRanking ranking;
   for (std::size_t token = 0; token < shifts.genes.size(); ++token) {
     const RunningMoments& moments = shifts.genes[token];
     if (moments.count() == 0) continue;
-    if (moments.count() < min_cells) {
+    if (moments.count() < min_cells * forms) {
       ++ranking.too_few_cells;
       continue;
     }
-    ranking.genes.push_back(
-        {static_cast<cells::TokenId>(token), moments.count(), moments.mean(), moments.standard_deviation()});
+    ranking.genes.push_back({static_cast<cells::TokenId>(token), moments.count() / forms, moments.mean(),
+                             moments.standard_deviation()});
   }
   std::stable_sort(ranking.genes.begin(), ranking.genes.end(),
                    [](const RankedGene& a, const RankedGene& b) { return a.mean_shift > b.mean_shift; });

@@ -139,6 +139,22 @@ std::optional<double> strength_of(const MutantSearch& search, MutantStrength mea
   return sum / static_cast<double>(search.used.size());
 }
 
+std::vector<double> fold_changes(const MutantSearch& search) {
+  constexpr double kLeast = 1e-6;
+  const double reference = search.reference_expression;
+  if (!(reference > 0.0)) throw Error("predicted expression of the reference is not above 0");
+  const auto fold = [&](double expression) { return std::max(expression / reference, kLeast); };
+  if (search.use == MutantUse::kBest) return {fold(search.trials.at(search.chosen.value()).expression)};
+  std::vector<double> folds;
+  double sum = 0.0;
+  for (const std::size_t i : search.used) {
+    folds.push_back(fold(search.trials[i].expression));
+    sum += search.trials[i].expression;
+  }
+  if (search.use == MutantUse::kAll) return folds;
+  return {fold(sum / static_cast<double>(search.used.size()))};
+}
+
 std::string nothing_taken_text(const MutantSearch& search) {
   if (search.chosen) return {};
   if (search.target)

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <numeric>
 #include <set>
 #include <string_view>
@@ -20,12 +21,18 @@ constexpr std::array<std::string_view, 6> kOrigin{
 constexpr double kRounding = 2e-3;
 
 bool are_same(std::span<const float> a, std::span<const float> b) {
-  double difference = 0, size = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    difference += std::pow(double{a[i]} - double{b[i]}, 2);
-    size += std::pow(double{a[i]}, 2);
+  return relative_difference(b, a) <= kRounding;
+}
+
+/// Names of the contexts of any of the banks, in their order.
+template <class Banks, class BankOf>
+std::set<std::string> all_contexts(const Banks& banks, const BankOf& bank_of) {
+  std::set<std::string> names;
+  for (const auto& entry : banks) {
+    const auto& own = bank_of(entry).context_names();
+    names.insert(own.begin(), own.end());
   }
-  return difference <= kRounding * kRounding * size;
+  return names;
 }
 
 std::string shape_of(const EmbeddingBank& bank) {
@@ -53,7 +60,9 @@ class BankUnion {
     add_genes();
     EmbeddingBank all(std::move(gene_ids_), std::move(symbols_), first().tokens_per_gene(), first().width(),
                       std::move(reference_), provenance());
-    for (const auto& name : context_names()) add_context(all, name);
+    for (const auto& name :
+         all_contexts(files_, [](const BankFile& file) -> const EmbeddingBank& { return file.bank; }))
+      add_context(all, name);
     if (known_bases_.size() == all.gene_count()) all.set_known_bases(std::move(known_bases_));
     all.set_left_out(left_out(all));
     return all;
@@ -115,17 +124,16 @@ class BankUnion {
     return std::nullopt;
   }
 
-  std::set<std::string> context_names() const {
-    std::set<std::string> names;
-    for (const auto& file : files_)
-      names.insert(file.bank.context_names().begin(), file.bank.context_names().end());
-    return names;
-  }
+  /// A file that has the context of which rows are gathered.
+  struct FileInContext {
+    const BankFile* file;
+    ContextIndex context;
+  };
 
   void add_context(EmbeddingBank& all, const std::string& name) const {
-    std::vector<const BankFile*> with;
+    std::vector<FileInContext> with;
     for (const auto& file : files_)
-      if (file.bank.context_index(name)) with.push_back(&file);
+      if (const auto context = file.bank.context_index(name)) with.push_back({&file, *context});
     std::vector<std::uint32_t> genes;
     std::vector<float> values;
     for (std::uint32_t gene = 0; gene < all.gene_count(); ++gene) {
@@ -139,22 +147,22 @@ class BankUnion {
 
   /// The context's own row of a gene, which all files with the gene and the context must agree on; empty
   /// where the reference serves.
-  static std::span<const float> row_in(const std::vector<const BankFile*>& with, const std::string& gene_id,
-                                       const std::string& context) {
+  static std::span<const float> row_in(const std::vector<FileInContext>& with, const std::string& gene_id,
+                                       const std::string& name) {
     const BankFile* told_by = nullptr;
     std::span<const float> told;
     bool is_own = false;
-    for (const auto* file : with) {
+    for (const auto& [file, context] : with) {
       const auto gene = file->bank.gene_index(gene_id);
       if (!gene) continue;
-      const auto index = file->bank.row_of(*gene, *file->bank.context_index(context));
+      const auto index = file->bank.row_of(*gene, context);
       const auto row = file->bank.row(index);
       if (told_by == nullptr) {
         told_by = file;
         told = row;
         is_own = index != *gene;
       } else if (!are_same(told, row)) {
-        refuse_row(*file, *told_by, *gene, " in '" + context + "'");
+        refuse_row(*file, *told_by, *gene, " in '" + name + "'");
       }
     }
     return is_own ? told : std::span<const float>();
@@ -203,11 +211,12 @@ class BankJoin {
     const auto& first = banks_.front();
     std::vector<std::string> ids, symbols;
     std::vector<float> reference, known_bases;
+    const std::vector<ContextIndex> in_reference(banks_.size(), kReference);
     for (const auto& places : genes_) {
       ids.push_back(first.gene_ids()[places.front()]);
       symbols.push_back(first.symbols()[places.front()]);
       if (!first.known_bases().empty()) known_bases.push_back(first.known_bases()[places.front()]);
-      append_row(places, {}, reference);
+      append_row(places, in_reference, reference);
     }
     std::vector<std::size_t> parts;
     for (const auto& bank : banks_) parts.push_back(bank.row_size());
@@ -231,12 +240,13 @@ class BankJoin {
     return provenance;
   }
 
+  /// @param contexts  [banks] of each part.
   /// @return whether a part is the context's own.
-  bool append_row(const std::vector<std::uint32_t>& places, const std::string& context,
+  bool append_row(const std::vector<std::uint32_t>& places, const std::vector<ContextIndex>& contexts,
                   std::vector<float>& to) const {
     bool own = false;
     for (std::size_t i = 0; i < banks_.size(); ++i) {
-      const auto index = banks_[i].row_of(places[i], banks_[i].context_index(context).value_or(kReference));
+      const auto index = banks_[i].row_of(places[i], contexts[i]);
       own = own || index != places[i];
       const auto row = banks_[i].row(index);
       to.insert(to.end(), row.begin(), row.end());
@@ -245,14 +255,14 @@ class BankJoin {
   }
 
   void add_contexts(EmbeddingBank& joined) const {
-    std::set<std::string> names;
-    for (const auto& bank : banks_) names.insert(bank.context_names().begin(), bank.context_names().end());
-    for (const auto& name : names) {
+    for (const auto& name : all_contexts(banks_, std::identity())) {
+      std::vector<ContextIndex> contexts;
+      for (const auto& bank : banks_) contexts.push_back(bank.context_index(name).value_or(kReference));
       std::vector<std::uint32_t> genes;
       std::vector<float> values;
       for (std::uint32_t gene = 0; gene < genes_.size(); ++gene) {
         const auto before = values.size();
-        if (append_row(genes_[gene], name, values))
+        if (append_row(genes_[gene], contexts, values))
           genes.push_back(gene);
         else
           values.resize(before);
@@ -277,6 +287,16 @@ EmbeddingBank read_banks(std::span<const std::filesystem::path> paths) {
   if (paths.empty()) throw Error("embedding banks: none was named");
   if (paths.size() == 1) return EmbeddingBank::read(paths.front());
   return BankUnion(paths).make();
+}
+
+double relative_difference(std::span<const float> found, std::span<const float> expected) {
+  double difference = 0.0, size = 0.0;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const double apart = double{found[i]} - double{expected[i]};
+    difference += apart * apart;
+    size += double{expected[i]} * double{expected[i]};
+  }
+  return size > 0.0 ? std::sqrt(difference / size) : (difference > 0.0 ? 1.0 : 0.0);
 }
 
 std::optional<std::string> disagreement(const Provenance& a, const Provenance& b) {

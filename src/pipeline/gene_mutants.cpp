@@ -8,12 +8,12 @@
 #include <biodta/analysis/mutant_identity.hpp>
 #include <biodta/analysis/mutant_search.hpp>
 #include <biodta/analysis/saturation_scan.hpp>
+#include <biodta/embedding/united_banks.hpp>
 #include <biodta/genome/haplotypes.hpp>
 #include <biodta/genome/variants.hpp>
 #include <biodta/support/error.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <span>
 #include <string>
@@ -25,17 +25,6 @@ namespace {
 
 /// Largest relative difference between a bank's row and the Enformer's: float16 in the bank makes 5e-4.
 constexpr double kSameRow = 0.01;
-
-double relative_difference(std::span<const float> found, std::span<const float> expected) {
-  double difference = 0.0;
-  double size = 0.0;
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    const double apart = static_cast<double>(found[i]) - static_cast<double>(expected[i]);
-    difference += apart * apart;
-    size += static_cast<double>(expected[i]) * static_cast<double>(expected[i]);
-  }
-  return size > 0.0 ? std::sqrt(difference / size) : (difference > 0.0 ? 1.0 : 0.0);
-}
 
 /// A VCF with the reader of its haplotypes.
 struct VcfOnGenome {
@@ -126,7 +115,7 @@ analysis::MutantSearch GeneMutants::Parts::search(const analysis::MutantSubject&
 
 void GeneMutants::Parts::check_row(std::span<const float> made, std::span<const float> of_bank,
                                    const std::string& whose) const {
-  const double difference = relative_difference(made, of_bank.first(bank.parts().front()));
+  const double difference = embedding::relative_difference(made, of_bank.first(bank.parts().front()));
   if (difference <= kSameRow) return;
   char text[32];
   std::snprintf(text, sizeof text, "%.2g", difference);

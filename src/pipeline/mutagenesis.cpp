@@ -1,34 +1,28 @@
-#include "gene_mutants.hpp"
 #include "mutagenesis_report.hpp"
-#include "perturbed_run.hpp"
-#include "run_bank.hpp"
+#include "mutagenesis_subjects.hpp"
+#include "perturbation_plan.hpp"
+#include "set_tests.hpp"
 
-#include <biodta/analysis/cell_selection.hpp>
+#include <biodta/analysis/cell_states.hpp>
 #include <biodta/analysis/evaluation.hpp>
 #include <biodta/analysis/expression_baselines.hpp>
-#include <biodta/analysis/gene_covariates.hpp>
-#include <biodta/analysis/gene_sets.hpp>
-#include <biodta/analysis/matched_null.hpp>
-#include <biodta/analysis/mutant_identity.hpp>
+#include <biodta/analysis/group_summary.hpp>
+#include <biodta/analysis/precision_recall_curve.hpp>
 #include <biodta/analysis/report.hpp>
-#include <biodta/analysis/set_specificity.hpp>
 #include <biodta/analysis/signed_readout.hpp>
 #include <biodta/analysis/specific_shift.hpp>
 #include <biodta/pipeline/device.hpp>
 #include <biodta/pipeline/mutagenesis.hpp>
 #include <biodta/support/error.hpp>
-#include <biodta/support/random.hpp>
 #include <biodta/support/text.hpp>
 
-#include <algorithm>
-#include <unordered_map>
 #include <utility>
 
 namespace biodta::pipeline {
 namespace {
 
-using analysis::PerturbedGene;
-using support::with_thousands;
+using analysis::JointPerturbation;
+using analysis::ShiftTable;
 
 void check(const MutagenesisRunOptions& options) {
   const auto require = [](bool set, const std::string& key, const std::string& what,
@@ -38,336 +32,248 @@ void check(const MutagenesisRunOptions& options) {
   require(!options.gene.empty(), "gene", "a symbol or id", "for example --gene GATA4");
   require(!options.run.empty(), "run", "a run folder of biodta-train");
   require(!options.corpus.empty(), "corpus", "a corpus file");
-  require(!options.evaluation.gene_sets.empty(), "evaluation.gene_sets", "a TSV of gene sets");
+  require(!options.evaluation.gene_sets.empty(), "evaluation.gene_sets", "a file of gene sets");
   require(!options.evaluation.top_k.empty(), "evaluation.top_k", "at least one number");
 }
 
-cells::TokenId find_gene(const std::string& name, const cells::Corpus& corpus) {
-  if (const auto token = corpus.vocabulary().find(name)) return *token;
-  std::vector<std::string> known;
-  for (const auto& gene : corpus.vocabulary().genes()) {
-    known.push_back(gene.symbol);
-    if (gene.id != gene.symbol) known.push_back(gene.id);
-  }
-  const auto near = support::nearest_names(name, known);
-  throw InputError(corpus.path(), "vocabulary", "no gene '" + name + "'",
-                   "one of its " + with_thousands(corpus.vocabulary().gene_count()) + " symbols or ids",
-                   near.empty() ? "" : "did you mean " + support::join_words(near) + "?");
+/// report/GATA4, or report/GATA4+TBX5.
+std::filesystem::path report_folder(const MutagenesisRunOptions& options,
+                                    const MutagenesisSubjects& subjects) {
+  if (!options.output.empty()) return options.output;
+  std::string name = subjects.symbols();
+  std::erase(name, ' ');
+  return std::filesystem::path("report") / name;
 }
 
-/// A model that the run is compared with, and the order in which it puts the genes.
-struct Baseline {
-  std::filesystem::path folder;  ///< as it was given
-  std::unique_ptr<PerturbedRun> run;
-  std::string name;
-  analysis::GeneRanking ranking;
-};
+ShiftTable merged(std::span<const ShiftTable> tables) {
+  ShiftTable all = tables.front();
+  for (const auto& table : tables.subspan(1)) all.merge(table);
+  return all;
+}
 
-/// One run of the program, step by step; what one step makes, the next ones read.
+/// Perturbs, measures and compares; fills a report.
 class Mutagenesis {
  public:
   Mutagenesis(const MutagenesisRunOptions& options, support::Reporter& reporter, torch::Device device)
       : options_(options),
         reporter_(reporter),
         device_(device),
-        corpus_(cells::Corpus::open(options.corpus)),
-        gene_(find_gene(options.gene, corpus_)) {}
+        subjects_(load_subjects(options, reporter, device)),
+        tests_(subjects_->sets, options.evaluation.complement) {}
 
   MutagenesisOutcome run() {
-    const auto output =
-        options_.output.empty() ? std::filesystem::path("report") / symbol(gene_) : options_.output;
+    const auto output = report_folder(options_, *subjects_);
     analysis::check_report_folder(output, options_.overwrite);
-    load();
-    choose_sets();
-    choose_cells();
-    choose_controls();
-    prepare_perturbations();
+    plan_ = plan_perturbations(options_, *subjects_, reporter_, device_);
+    begin_report();
     measure();
     measure_abundance();
     compare();
-    finish_report(report_, options_,
-                  {corpus_, *run_, baseline_runs(), mutants_ ? &mutants_->embedder() : nullptr}, output);
+    finish_report(report_, options_, *subjects_, plan_.mutants ? &plan_.mutants->embedder() : nullptr,
+                  output);
     analysis::write_report(report_, output, options_.overwrite);
     return {analysis::summary_text(report_), output / "report.html"};
   }
 
  private:
-  const cells::VocabularyGene& known(cells::TokenId token) const { return corpus_.vocabulary().gene(token); }
-  const std::string& symbol(cells::TokenId token) const { return known(token).symbol; }
-  bool mutates() const { return options_.perturbation == GenePerturbation::kMutate; }
-
-  void load() {
-    bank_ = read_bank(options_.embeddings, options_.further_embeddings);
-    std::vector<embedding::ContextIndex> contexts;
-    if (bank_)
-      contexts =
-          read_contexts(corpus_, *bank_, "cells.context_column", options_.cells.context_column, reporter_);
-    const embedding::EmbeddingBank* bank = bank_ ? &*bank_ : nullptr;
-    run_ = load_run(options_.run, corpus_, bank, options_.embeddings, contexts, device_);
-    for (const auto& folder : options_.baselines) load_baseline(folder, bank, contexts);
-    if (mutates() && !run_->has_adapter())
-      throw ConfigError("perturbation: found mutate, but " + run_->folder.string() +
-                            " has no adapter that would read the mutant",
-                        "set perturbation: delete, or name a run with an adapter");
-    check_gene();
-    if (mutates()) {
-      mutants_.emplace(options_, *bank_, device_);
-      mutants_->identify_with(run_->model);
-    }
-    report_.gene_id = known(gene_).id;
-    report_.symbol = symbol(gene_);
-    report_.vocabulary = corpus_.vocabulary();
+  /// What of the report needs no measurement.
+  void begin_report() {
+    const auto& traits = traits_of(options_.perturbation);
+    report_.gene_id = subjects_->ids();
+    report_.symbol = subjects_->symbols();
+    report_.words.noun = traits.noun;
+    report_.words.compared = compared_text(options_.perturbation, report_.symbol, options_.quartiles);
+    if (options_.shift.measure == analysis::ShiftMeasure::kEuclidean)
+      report_.words.measure = "Euclidean distance";
+    report_.vocabulary = subjects_->corpus.vocabulary();
+    report_.sets = subjects_->sets;
+    report_.cells = subjects_->cells;
+    report_.perturbed = plan_.genes;
   }
 
-  void load_baseline(const std::filesystem::path& folder, const embedding::EmbeddingBank* bank,
-                     const std::vector<embedding::ContextIndex>& contexts) {
-    if (folder.empty()) return;
-    Baseline baseline{
-        folder, load_run(folder, corpus_, bank, options_.embeddings, contexts, device_), {}, {}};
-    baseline.name = baseline_name(*baseline.run, folder);
-    const auto same = [&](const Baseline& other) { return other.name == baseline.name; };
-    if (std::any_of(baselines_.begin(), baselines_.end(), same))
-      baseline.name += " (" + folder.string() + ")";
-    baselines_.push_back(std::move(baseline));
+  std::uint64_t min_cells() const { return static_cast<std::uint64_t>(options_.evaluation.min_cells); }
+  std::uint64_t seed() const { return static_cast<std::uint64_t>(options_.seed); }
+  const std::vector<JointPerturbation>& forms() const { return plan_.steps.front().forms; }
+
+  analysis::ShiftSubjects shift_subjects(const PerturbedRun& run) const {
+    return {*run.cells, run.bank, subjects_->values, {}, {}, 0};
   }
 
-  std::vector<const PerturbedRun*> baseline_runs() const {
-    std::vector<const PerturbedRun*> runs;
-    for (const auto& baseline : baselines_) runs.push_back(baseline.run.get());
-    return runs;
+  std::vector<ShiftTable> shifts(PerturbedRun& run, const analysis::ShiftSubjects& with,
+                                 std::span<const JointPerturbation> perturbations, const std::string& stage) {
+    const auto progress = reporter_.start(stage, subjects_->cells.cells.size(), "cells");
+    return analysis::measure_shifts(run.model, device_, with, subjects_->cells.cells, perturbations,
+                                    options_.shift, progress.get());
   }
 
-  void check_gene() const {
-    if (!run_->has_adapter() || run_->rows->has_row(gene_)) return;
-    const bool learned = run_->rows->is_read(gene_);
-    if (learned && !mutates()) return;
-    const std::string gene = symbol(gene_) + " (" + known(gene_).id + ")";
-    if (learned)
-      throw InputError(run_->folder, "config.json", "a learned vector for " + gene,
-                       "an adapter's, which a mutation would change", "set perturbation: delete");
-    throw InputError(name_of_bank(options_.embeddings), "gene_id", "no row of " + gene,
-                     "one: without it the model never sees the gene");
-  }
-
-  void choose_sets() {
-    all_sets_ = analysis::read_gene_sets(options_.evaluation.gene_sets, corpus_.vocabulary());
-    report_.sets = analysis::choose_gene_sets(all_sets_, options_.evaluation.sets, symbol(gene_));
-  }
-
-  void choose_cells() {
-    report_.cells = analysis::select_cells(corpus_, *run_->cells, gene_,
-                                           {options_.cells.filters, options_.cells.max_cells, options_.seed});
-    reporter_.info(with_thousands(report_.cells.cells.size()) + " cells of " +
-                   with_thousands(report_.cells.with_gene) + " that express " + symbol(gene_) + " (" +
-                   with_thousands(report_.cells.passed) + " pass the filters)");
-  }
-
-  /// In how many of the chosen cells each token is.
-  std::vector<std::uint64_t> cells_by_token() const {
-    std::vector<std::uint64_t> counts(corpus_.vocabulary().token_count(), 0);
-    for (const std::uint32_t cell : report_.cells.cells)
-      for (const cells::TokenId token : run_->cells->tokens_of(cell)) ++counts[token];
-    return counts;
-  }
-
-  void choose_controls() {
-    const auto wanted = static_cast<std::size_t>(options_.evaluation.control_genes);
-    if (wanted == 0) return;
-    const std::string& name = options_.evaluation.control_set;
-    const auto set = std::find_if(all_sets_.begin(), all_sets_.end(),
-                                  [&](const auto& candidate) { return candidate.name == name; });
-    if (set == all_sets_.end())
-      throw ConfigError(
-          "evaluation.control_set: " + options_.evaluation.gene_sets.string() + " has no set '" + name + "'",
-          "name a set of genes that should not matter, or set evaluation.control_genes: 0");
-    const auto seen = cells_by_token();
-    const auto least = std::min<std::uint64_t>(static_cast<std::uint64_t>(options_.evaluation.min_cells),
-                                               report_.cells.cells.size());
-    for (const cells::TokenId token : set->tokens) {
-      const bool usable = token != gene_ && seen[token] >= least &&
-                          (!mutates() || (run_->rows->has_row(token) && mutants_->window(known(token))));
-      if (usable) controls_.push_back(token);
-    }
-    auto random = support::RandomStream::of({static_cast<std::uint64_t>(options_.seed), gene_, wanted});
-    random.shuffle(controls_);
-    if (controls_.size() > wanted) controls_.resize(wanted);
-    if (controls_.size() < wanted)
-      reporter_.warn("specificity control: " + std::to_string(controls_.size()) + " of " +
-                     std::to_string(wanted) + " genes of '" + name +
-                     "' are expressed in enough of the cells" + (mutates() ? " and have DNA" : ""));
-  }
-
-  /// Fills report_.perturbed, the gene asked for first, and a perturbation for each that can be measured.
-  void prepare_perturbations() {
-    std::vector<cells::TokenId> tokens = {gene_};
-    tokens.insert(tokens.end(), controls_.begin(), controls_.end());
-    const auto progress = mutates() ? reporter_.start("mutants", tokens.size(), "genes") : nullptr;
-    for (const cells::TokenId token : tokens) {
-      PerturbedGene gene{known(token).id, symbol(token), token != gene_, 0, "", {}, {}, {}, {}};
-      if (mutates())
-        add_mutant(gene, token);
-      else
-        perturbations_.push_back({analysis::PerturbationKind::kDelete, token, {}, {}});
-      report_.perturbed.push_back(std::move(gene));
-      if (progress) progress->update(report_.perturbed.size());
-    }
-    identify();
-  }
-
-  void add_mutant(PerturbedGene& gene, cells::TokenId token) {
-    mutants_->search(gene, token, known(token), reporter_);
-    if (!gene.control && options_.saturation > 0) mutants_->scan(gene, reporter_);
-    if (gene.search->chosen) {
-      perturbations_.push_back(mutants_->perturbation(gene, token));
-      return;
-    }
-    const std::string what = analysis::nothing_taken_text(*gene.search);
-    if (!gene.control)
-      throw InputError(gene.symbol + ": " + what, "raise mutants.trials or mutants.mutagenesis.distance");
-    gene.skipped = what;
-    reporter_.warn("control " + gene.symbol + " is left out: " + what);
-  }
-
-  void identify() {
-    if (!mutates()) return;
-    std::vector<analysis::MutantRow> rows;
-    for (const auto& perturbation : perturbations_)
-      rows.push_back({*bank_->gene_index(known(perturbation.token).id), perturbation.row});
-    const auto found = analysis::identify_mutants(run_->model, device_, *bank_, rows);
-    std::size_t next = 0;
-    for (auto& gene : report_.perturbed)
-      if (gene.skipped.empty()) gene.identity = found.at(next++);
-  }
-
-  std::vector<analysis::ShiftTable> shifts(PerturbedRun& run,
-                                           std::span<const analysis::Perturbation> perturbations,
-                                           const std::string& stage) {
-    const auto progress = reporter_.start(stage, report_.cells.cells.size(), "cells");
-    return analysis::measure_shifts(run.model, device_, {*run.cells, run.bank}, report_.cells.cells,
-                                    perturbations, options_.shift, progress.get());
-  }
-
-  analysis::MethodRun method(const std::string& name, const analysis::ShiftTable& table) const {
-    analysis::MethodRun result{
-        name,
-        analysis::rank_genes(table, static_cast<std::uint64_t>(options_.evaluation.min_cells)),
-        {},
-        table.perturbed};
-    if (result.ranking.genes.empty())
+  analysis::GeneRanking ranking(const ShiftTable& table, std::size_t forms) const {
+    auto result = analysis::rank_genes(table, min_cells(), forms);
+    if (result.genes.empty())
       throw InputError(options_.corpus, "",
-                       "no gene seen in " + std::to_string(options_.evaluation.min_cells) + " of the " +
-                           with_thousands(table.cells) + " cells",
+                       "no gene seen in " + std::to_string(min_cells()) + " of the " +
+                           support::with_thousands(table.cells / forms) + " cells",
                        "evaluation.min_cells of them", "lower evaluation.min_cells or take more cells");
-    result.tests = analysis::test_gene_sets(result.ranking, report_.sets);
     return result;
   }
 
   void measure() {
-    const auto tables = shifts(*run_, perturbations_, mutates() ? "mutate" : "delete");
-    report_.run = method(method_name(*run_, mutates()), tables.front());
-    std::vector<std::vector<analysis::GeneSetTest>> controls;
-    std::vector<analysis::GeneRanking> control_rankings;
-    std::size_t next = 0;
-    for (auto& gene : report_.perturbed) {
-      if (!gene.skipped.empty()) continue;
-      const auto& table = tables.at(next++);
-      gene.cells = table.cells;
-      if (!gene.control) continue;
-      control_rankings.push_back(
-          analysis::rank_genes(table, static_cast<std::uint64_t>(options_.evaluation.min_cells)));
-      controls.push_back(analysis::test_gene_sets(control_rankings.back(), report_.sets));
+    auto with = shift_subjects(*subjects_->run);
+    with.states_SH = states();
+    with.group_of_cell = subjects_->groups.of_cell;
+    with.groups = subjects_->groups.names.size();
+    const auto tables = shifts(*subjects_->run, with, forms(), "perturb");
+    const ShiftTable all = merged(tables);
+    report_.run = {method_name(*subjects_->run, traits_of(options_.perturbation)),
+                   ranking(all, tables.size()),
+                   {},
+                   all.perturbed};
+    report_.run.tests = tests_.against_others(report_.run.ranking);
+    for (const std::size_t i : plan_.steps.front().genes)
+      report_.perturbed[i].cells = all.cells / tables.size();
+    report_.matched = tests_.against_matched(report_.run.ranking, subjects_->covariates, seed());
+    tell_mutants_apart(tables);
+    summarise_states(all);
+    summarise_groups(all, tables.size());
+    measure_controls();
+  }
+
+  torch::Tensor states() {
+    if (subjects_->states.empty()) return {};
+    std::vector<std::vector<std::uint32_t>> cells;
+    for (const auto& state : subjects_->states) cells.push_back(state.cells);
+    return analysis::state_embeddings(subjects_->run->model, device_, shift_subjects(*subjects_->run), cells,
+                                      {options_.shift.layer, options_.shift.batch_tokens});
+  }
+
+  void tell_mutants_apart(std::span<const ShiftTable> tables) {
+    if (tables.size() < 2) return;
+    const auto& used = report_.perturbed.front().search->used;
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+      analysis::MutantEffect effect{used.at(i), tables[i].cell, tables[i].perturbed, {}};
+      for (const auto& test : tests_.against_others(ranking(tables[i], 1)))
+        effect.aurocs.push_back(test.auroc);
+      report_.mutants.push_back(std::move(effect));
     }
-    if (!controls.empty()) report_.controls = analysis::summarise_controls(report_.sets, controls);
-    const auto tokens = tokens_of_cells();
-    report_.matched = analysis::test_against_matched_sets(
-        report_.run.ranking, analysis::gene_covariates(spans(tokens), token_count()), report_.sets,
-        {.seed = static_cast<std::uint64_t>(options_.seed)});
-    if (control_rankings.size() > 1) {
-      report_.specificity =
-          analysis::test_set_specificity(report_.run.ranking, control_rankings, report_.sets);
-      report_.specific = analysis::specific_shifts(report_.run.ranking, control_rankings);
+  }
+
+  void summarise_states(const ShiftTable& all) {
+    for (std::size_t i = 0; i < subjects_->states.size(); ++i) {
+      const auto& state = subjects_->states[i];
+      report_.states.push_back({state.name, state.cells.size(), all.states.at(i)});
     }
-    for (auto& baseline : baselines_) measure(baseline);
+  }
+
+  void summarise_groups(const ShiftTable& all, std::size_t forms) {
+    if (subjects_->groups.names.empty()) return;
+    report_.group_column = options_.cells.group_column;
+    std::vector<analysis::GroupRanking> groups;
+    for (std::size_t i = 0; i < all.groups.size(); ++i) {
+      const auto& table = all.groups[i];
+      if (table.cells == 0) continue;
+      groups.push_back(
+          {subjects_->groups.names[i], table.cells / forms, analysis::rank_genes(table, min_cells(), forms)});
+    }
+    report_.groups = analysis::summarise_groups(groups, report_.sets);
+  }
+
+  /// The same to the genes that should not matter.
+  void measure_controls() {
+    std::vector<JointPerturbation> perturbations;
+    for (const auto& step : plan_.steps)
+      if (step.control) perturbations.push_back(step.forms.front());
+    if (perturbations.empty()) return;
+    const auto tables =
+        shifts(*subjects_->run, shift_subjects(*subjects_->run), perturbations, "perturb controls");
+    std::vector<std::vector<analysis::GeneSetTest>> tests;
+    std::vector<analysis::GeneRanking> rankings;
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+      rankings.push_back(analysis::rank_genes(tables[i], min_cells()));
+      tests.push_back(tests_.against_others(rankings.back()));
+      for (const std::size_t gene : plan_.steps[i + 1].genes) report_.perturbed[gene].cells = tables[i].cells;
+    }
+    report_.controls = analysis::summarise_controls(report_.sets, tests);
+    if (rankings.size() < 2) return;
+    report_.specificity = tests_.against_controls(report_.run.ranking, rankings);
+    report_.specific = analysis::specific_shifts(report_.run.ranking, rankings);
   }
 
   /// Which way genes go, which no cosine can say.
   void measure_abundance() {
     if (options_.evaluation.readout_draws == 0) return;
-    const auto first = analysis::each_alone(std::span(perturbations_).first(1));
-    const auto progress = reporter_.start("predict abundance", report_.cells.cells.size(), "cells");
+    const auto progress = reporter_.start("predict abundance", subjects_->cells.cells.size(), "cells");
     analysis::ReadoutOptions readout;
     readout.draws = options_.evaluation.readout_draws;
     readout.seed = options_.seed;
     readout.batch_tokens = options_.shift.batch_tokens;
-    report_.readout = analysis::measure_readout(run_->model, device_, {*run_->cells, run_->bank},
-                                                report_.cells.cells, first, readout, progress.get())
-                          .front();
+    const auto tables =
+        analysis::measure_readout(subjects_->run->model, device_, shift_subjects(*subjects_->run),
+                                  subjects_->cells.cells, forms(), readout, progress.get());
+    report_.readout = merged(tables);
+    report_.direction =
+        tests_.against_others(analysis::rank_genes(*report_.readout, min_cells(), tables.size()));
   }
 
-  std::size_t token_count() const { return corpus_.vocabulary().token_count(); }
+  /// A way to order the genes, and its name.
+  struct Ordering {
+    std::string name;
+    analysis::GeneRanking ranking;
+  };
 
-  std::vector<std::vector<cells::TokenId>> tokens_of_cells() const {
-    std::vector<std::vector<cells::TokenId>> tokens;
-    for (const std::uint32_t cell : report_.cells.cells) tokens.push_back(run_->cells->tokens_of(cell));
-    return tokens;
-  }
-
-  static std::vector<std::span<const cells::TokenId>> spans(
-      const std::vector<std::vector<cells::TokenId>>& cells) {
-    return {cells.begin(), cells.end()};
-  }
-
-  void measure(Baseline& baseline) {
-    const std::vector<analysis::Perturbation> deletion = {
-        {analysis::PerturbationKind::kDelete, gene_, {}, {}}};
-    const auto tables = shifts(*baseline.run, deletion, "delete in " + baseline.folder.filename().string());
-    if (tables.front().cells == 0)
-      throw InputError(baseline.folder, "", "no cell with " + symbol(gene_),
+  Ordering order_by(const PerturbationTraits& traits, PerturbedRun& run, const std::string& name) {
+    const auto perturbations = plan_.forms(*subjects_, traits.kind, options_.quartiles);
+    const auto tables = shifts(run, shift_subjects(run), perturbations, std::string(traits.name));
+    const auto all = merged(tables);
+    if (all.cells == 0)
+      throw InputError(run.folder, "", "no cell with " + report_.symbol,
                        "the gene among the tokens that the model reads");
-    baseline.ranking = method(baseline.name, tables.front()).ranking;
+    return {name, ranking(all, tables.size())};
+  }
+
+  std::vector<Ordering> orderings() {
+    std::vector<Ordering> all = {{report_.run.name, report_.run.ranking}};
+    auto& run = *subjects_->run;
+    for (const auto& traits : subjects_->compared)
+      all.push_back(order_by(traits, run, method_name(run, traits)));
+    for (auto& baseline : subjects_->baselines)
+      for (const auto& traits : subjects_->compared_baselines)
+        all.push_back(order_by(traits, *baseline.run, baseline.name + ", " + std::string(traits.noun)));
+    const std::vector<std::span<const cells::TokenId>> tokens(subjects_->tokens.begin(),
+                                                              subjects_->tokens.end());
+    const auto gene = subjects_->genes.front();
+    const auto count = subjects_->corpus.vocabulary().token_count();
+    all.push_back({"co-expression", analysis::coexpression_ranking(tokens, gene, count, min_cells())});
+    all.push_back({"expression rank", analysis::expression_ranking(tokens, gene, count, min_cells())});
+    std::erase_if(all, [](const Ordering& one) { return one.ranking.genes.empty(); });
+    return all;
   }
 
   /// All methods over the genes that all of them ranked.
   void compare() {
-    const auto add = [&](std::vector<analysis::PrecisionRecall> entries) {
-      for (auto& entry : entries) report_.precision_recall.push_back(std::move(entry));
+    const auto all = orderings();
+    const auto add = [](auto entries, auto& to) {
+      for (auto& entry : entries) to.push_back(std::move(entry));
     };
-    std::vector<std::string> names = {report_.run.name};
-    std::vector<analysis::GeneRanking> rankings = {report_.run.ranking};
-    const auto consider = [&](const std::string& name, analysis::GeneRanking ranking) {
-      if (ranking.genes.empty()) return;
-      names.push_back(name);
-      rankings.push_back(std::move(ranking));
-    };
-    for (const auto& baseline : baselines_) consider(baseline.name, baseline.ranking);
-    const auto tokens = tokens_of_cells();
-    const auto least = static_cast<std::uint64_t>(options_.evaluation.min_cells);
-    consider("co-expression", analysis::coexpression_ranking(spans(tokens), gene_, token_count(), least));
-    consider("expression rank", analysis::expression_ranking(spans(tokens), gene_, token_count(), least));
+    std::vector<analysis::GeneRanking> rankings;
+    for (const auto& one : all) rankings.push_back(one.ranking);
     const auto& top_k = options_.evaluation.top_k;
-    for (std::size_t i = 0; i < rankings.size(); ++i) {
-      const auto common = analysis::common_genes(rankings[i], rankings);
-      report_.methods.push_back({names[i], analysis::test_gene_sets(common, report_.sets)});
-      add(analysis::precision_recall(names[i], common, report_.sets, top_k));
+    for (const auto& [name, own] : all) {
+      const auto common = analysis::common_genes(own, rankings);
+      report_.methods.push_back({name, tests_.against_others(common)});
+      add(analysis::precision_recall(name, common, report_.sets, top_k), report_.precision_recall);
+      add(analysis::precision_recall_curves(name, common, report_.sets), report_.curves);
     }
-    add(analysis::random_precision_recall("random sets", analysis::common_genes(rankings.front(), rankings),
-                                          report_.sets, top_k,
-                                          static_cast<std::uint64_t>(options_.evaluation.random_sets),
-                                          static_cast<std::uint64_t>(options_.seed)));
+    add(analysis::random_precision_recall(
+            "random sets", analysis::common_genes(rankings.front(), rankings), report_.sets, top_k,
+            static_cast<std::uint64_t>(options_.evaluation.random_sets), seed()),
+        report_.precision_recall);
   }
 
   const MutagenesisRunOptions& options_;
   support::Reporter& reporter_;
   torch::Device device_;
-  cells::Corpus corpus_;
-  cells::TokenId gene_;
-  std::optional<embedding::EmbeddingBank> bank_;
-  std::unique_ptr<PerturbedRun> run_;
-  std::vector<Baseline> baselines_;
-  std::optional<GeneMutants> mutants_;
-  std::vector<analysis::GeneSet> all_sets_;
-  std::vector<cells::TokenId> controls_;
-  std::vector<analysis::Perturbation> perturbations_;
+  std::unique_ptr<MutagenesisSubjects> subjects_;
+  SetTests tests_;
+  PerturbationPlan plan_;
   analysis::Report report_;
 };
 

@@ -1,6 +1,7 @@
 #include "mutagenesis_report.hpp"
 
 #include <biodta/support/checksum.hpp>
+#include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
 
 #include <array>
@@ -36,17 +37,65 @@ std::string quoted(const std::filesystem::path& path) {
   return result + "'";
 }
 
-std::string mutation_text(const MutagenesisRunOptions& options) {
-  const auto& mutagenesis = options.mutants.mutagenesis;
+std::string bases_text(const genome::MutagenesisOptions& mutagenesis) {
   const std::string how = mutagenesis.number > 0
                               ? std::to_string(mutagenesis.number) + " of the bases changed"
                           : mutagenesis.rate >= 1.0 ? "every base drawn anew"
                                                     : percent(mutagenesis.rate) + " of the bases changed";
-  return "DNA within " + std::to_string(mutagenesis.distance) + " bp of the transcription start site, " +
-         how + "; of " + std::to_string(options.mutants.trials) + " random mutants " +
-         (options.mutants.enough > 0.0
-              ? "the first that lowers predicted expression by " + percent(options.mutants.enough)
-              : std::string("the one with the lowest predicted expression"));
+  return "DNA within " + std::to_string(mutagenesis.distance) + " bp of the transcription start site, " + how;
+}
+
+std::string taken_text(const analysis::MutantSearchOptions& mutants) {
+  const bool lower = mutants.choice.direction == analysis::MutantDirection::kLower;
+  if (mutants.enough > 0.0)
+    return std::string("the first that ") + (lower ? "lowers" : "raises") + " predicted expression by " +
+           percent(mutants.enough);
+  const std::string those = std::string("that ") + (lower ? "lower" : "raise") + " predicted expression";
+  switch (mutants.choice.use) {
+    case analysis::MutantUse::kBest:
+      return std::string("the one with the ") + (lower ? "lowest" : "highest") + " predicted expression";
+    case analysis::MutantUse::kAll:
+      return "each of those " + those + ", one at a time";
+    case analysis::MutantUse::kMean:
+      return "the mean embedding of those " + those;
+  }
+  throw Error("mutants are used in no known way");
+}
+
+std::string mutation_text(const MutagenesisRunOptions& options) {
+  const auto& mutants = options.mutants;
+  const auto& given = mutants.given;
+  if (!given.vcf.empty())
+    return std::string("each ") +
+           (given.kind == analysis::GivenMutantKind::kVariants ? "variant" : "haplotype") + " of " +
+           given.vcf.filename().string() + ", one at a time";
+  return bases_text(mutants.mutagenesis) + "; of " + std::to_string(mutants.trials) + " random mutants " +
+         taken_text(mutants) + (mutants.choice.keep_identity ? ", if it stays nearest to its own gene" : "");
+}
+
+std::string match_text(analysis::StrengthMatch match) {
+  switch (match) {
+    case analysis::StrengthMatch::kNone:
+      return "their mutants chosen as the gene’s own is";
+    case analysis::StrengthMatch::kExpression:
+      return "with mutants that change predicted expression by as much";
+    case analysis::StrengthMatch::kRow:
+      return "with mutants that move the DNA embedding as far";
+    case analysis::StrengthMatch::kToken:
+      return "with mutants that move the token embedding as far";
+  }
+  throw Error("mutants of controls are matched in no known way");
+}
+
+std::string control_text(const MutagenesisRunOptions& options) {
+  const auto& evaluation = options.evaluation;
+  const std::string of = evaluation.control_set.empty() ? "genes that are in none of the sets"
+                                                        : "genes of the set “" + evaluation.control_set + "”";
+  return std::to_string(evaluation.control_genes) + " " + of +
+         (evaluation.control_choice == ControlChoice::kMatched
+              ? ", those that are expressed most like the gene"
+              : ", drawn among those expressed") +
+         (traits_of(options.perturbation).dna ? ", " + match_text(options.mutants.match) : "");
 }
 
 std::string readout_text(const enformer::ExpressionReadout& readout) {
@@ -57,18 +106,17 @@ std::string readout_text(const enformer::ExpressionReadout& readout) {
 }
 
 void add_settings(analysis::Report& report, const MutagenesisRunOptions& options,
-                  const ReportSubjects& subjects) {
+                  const MutagenesisSubjects& subjects, const enformer::SequenceEmbedder* embedder) {
   const auto add = [&](const char* name, std::string value) {
     report.settings.emplace_back(name, std::move(value));
   };
-  if (subjects.embedder != nullptr) {
+  add("Perturbation", report.words.noun + " of " + report.symbol + ": each cell " + report.words.compared);
+  if (embedder != nullptr) {
     add("Mutation", mutation_text(options));
-    add("DNA model",
-        "Enformer, window " +
-            support::with_thousands(static_cast<std::uint64_t>(subjects.embedder->config().window)) + " bp");
+    add("DNA model", "Enformer, window " +
+                         support::with_thousands(static_cast<std::uint64_t>(embedder->config().window)) +
+                         " bp");
     add("Predicted expression", readout_text(options.readout));
-  } else {
-    add("Perturbation", "in silico deletion: the token is taken out");
   }
   add("Cells",
       (options.cells.filters.empty() ? std::string("all") : support::join_words(options.cells.filters)) +
@@ -80,54 +128,54 @@ void add_settings(analysis::Report& report, const MutagenesisRunOptions& options
   if (!options.cells.context_column.empty())
     add("DNA of the other genes", "each cell’s own, by " + options.cells.context_column);
   add("Layer", std::to_string(options.shift.layer) + " of " +
-                   std::to_string(subjects.run.model->config().bert.layers));
+                   std::to_string(subjects.run->model->config().bert.layers));
   add("Genes ranked", "seen in at least " + std::to_string(options.evaluation.min_cells) + " cells");
-  if (options.evaluation.control_genes > 0)
-    add("Specificity control", std::to_string(options.evaluation.control_genes) + " genes of the set “" +
-                                   options.evaluation.control_set + "”, drawn among those expressed");
+  if (options.evaluation.control_genes > 0) add("Specificity control", control_text(options));
+  add("Complement", options.evaluation.complement == analysis::Complement::kAllOthers
+                        ? "all other scored genes"
+                        : "scored genes that are in none of the sets tested");
   add("Random sets", support::with_thousands(static_cast<std::uint64_t>(options.evaluation.random_sets)) +
                          " draws a set and size");
   add("Seed", std::to_string(options.seed));
 }
 
 void add_inputs(analysis::Report& report, const MutagenesisRunOptions& options,
-                const ReportSubjects& subjects) {
+                const MutagenesisSubjects& subjects, const enformer::SequenceEmbedder* embedder) {
   const auto add = [&](const char* role, const std::filesystem::path& path) {
     if (!path.empty())
       report.inputs.push_back({role, std::filesystem::absolute(path), support::file_checksum(path)});
   };
   add("corpus", options.corpus);
-  add("model", model_weights(subjects.run.folder));
-  for (const auto* baseline : subjects.baselines) add("baseline", model_weights(baseline->folder));
-  if (subjects.run.has_adapter())
+  add("model", model_weights(subjects.run->folder));
+  for (const auto& baseline : subjects.baselines) add("baseline", model_weights(baseline.run->folder));
+  if (subjects.run->has_adapter())
     for (const auto* banks : {&options.embeddings, &options.further_embeddings})
       for (const auto& bank : *banks) add("embeddings", bank);
-  if (subjects.embedder != nullptr) {
-    report.inputs.push_back(
-        {"DNA model", std::filesystem::absolute(options.weights), subjects.embedder->checksum()});
+  if (embedder != nullptr) {
+    report.inputs.push_back({"DNA model", std::filesystem::absolute(options.weights), embedder->checksum()});
     add("genome", options.genome);
     add("annotation", options.annotation);
     add("sequences", options.sequences);
+    add("variants", options.mutants.given.vcf);
   }
   add("gene sets", options.evaluation.gene_sets);
 }
 
 }  // namespace
 
-std::string method_name(const PerturbedRun& run, bool mutates) {
-  return std::string(run.has_adapter() ? "Bio-DTA" : "adapter-free model") +
-         (mutates ? ", in silico mutagenesis" : ", in silico deletion");
+std::string method_name(const PerturbedRun& run, const PerturbationTraits& traits) {
+  return std::string(run.has_adapter() ? "Bio-DTA" : "adapter-free model") + ", " + std::string(traits.noun);
 }
 
 std::string baseline_name(const PerturbedRun& baseline, const std::filesystem::path& folder) {
-  const bool own = std::filesystem::exists(baseline.folder / "vocabulary.tsv");
-  const std::string name = (folder / "").parent_path().filename().string();
-  if (!own) return name + ", in silico deletion";
-  return (baseline.has_adapter() ? "second run" : "adapter-free twin") + std::string(", in silico deletion");
+  if (!std::filesystem::exists(baseline.folder / "vocabulary.tsv"))
+    return (folder / "").parent_path().filename().string();
+  return baseline.has_adapter() ? "second run" : "adapter-free twin";
 }
 
 void finish_report(analysis::Report& report, const MutagenesisRunOptions& options,
-                   const ReportSubjects& subjects, const std::filesystem::path& output) {
+                   const MutagenesisSubjects& subjects, const enformer::SequenceEmbedder* embedder,
+                   const std::filesystem::path& output) {
   report.notes = options.notes;
   report.created = utc_now();
   report.program = std::string("biodta-mutagenesis ") + BIODTA_VERSION;
@@ -136,8 +184,8 @@ void finish_report(analysis::Report& report, const MutagenesisRunOptions& option
   report.config = support::write_options(resolved);
   report.command =
       "biodta-mutagenesis --config " + quoted(resolved.output / "config.yaml") + " --output repeated";
-  add_settings(report, options, subjects);
-  add_inputs(report, options, subjects);
+  add_settings(report, options, subjects, embedder);
+  add_inputs(report, options, subjects, embedder);
 }
 
 }  // namespace biodta::pipeline

@@ -32,11 +32,24 @@ class CellSelectionTest : public ::testing::Test {
   data::BatchBuilder builder_{corpus_, nullptr, {}, 64};
 };
 
+using Genes = std::vector<cells::TokenId>;
+
 TEST_F(CellSelectionTest, TakesTheCellsThatHoldTheGene) {
-  const CellSelection found = select_cells(corpus_, builder_, 2, {{}, 0, 1});
+  const CellSelection found = select_cells(corpus_, builder_, Genes{2}, {{}, 0, 1});
   EXPECT_THAT(found.cells, ElementsAre(0U, 2U, 3U, 5U));
   EXPECT_EQ(found.passed, 6U);
   EXPECT_EQ(found.with_gene, 4U);
+}
+
+TEST_F(CellSelectionTest, TakesTheCellsThatHoldAllOfSeveralGenes) {
+  const CellSelection found = select_cells(corpus_, builder_, Genes{2, 4}, {{}, 0, 1});
+  EXPECT_THAT(found.cells, ElementsAre(2U, 3U));
+  EXPECT_EQ(found.with_gene, 2U);
+  expect_error<InputError>(
+      [&] {
+        select_cells(corpus_, builder_, Genes{5, 2}, {{"split=train"}, 0, 1});
+      },
+      {"none of the 2 cells", "S3 + S0", "1 of all 6"});
 }
 
 TEST_F(CellSelectionTest, FiltersOnOneColumnAreAlternativesAndColumnsAddUp) {
@@ -59,25 +72,25 @@ TEST_F(CellSelectionTest, WithoutAGeneTakesAllThatPassAndDrawsSeeded) {
 
 TEST_F(CellSelectionTest, AGeneCutOffByTheLengthLimitIsNotThere) {
   const data::BatchBuilder shorter(corpus_, nullptr, {}, 1);
-  EXPECT_THAT(select_cells(corpus_, shorter, 2, {{}, 0, 1}).cells, ElementsAre(0U, 5U));
+  EXPECT_THAT(select_cells(corpus_, shorter, Genes{2}, {{}, 0, 1}).cells, ElementsAre(0U, 5U));
 }
 
 TEST_F(CellSelectionTest, DrawsSeededAndCountsAll) {
-  const CellSelection first = select_cells(corpus_, builder_, 2, {{}, 2, 1});
+  const CellSelection first = select_cells(corpus_, builder_, Genes{2}, {{}, 2, 1});
   EXPECT_EQ(first.cells.size(), 2U);
   EXPECT_EQ(first.with_gene, 4U);
   EXPECT_TRUE(std::is_sorted(first.cells.begin(), first.cells.end()));
-  EXPECT_EQ(select_cells(corpus_, builder_, 2, {{}, 2, 1}).cells, first.cells);
+  EXPECT_EQ(select_cells(corpus_, builder_, Genes{2}, {{}, 2, 1}).cells, first.cells);
   std::set<std::vector<std::uint32_t>> draws;
   for (std::int64_t seed = 0; seed < 30; ++seed)
-    draws.insert(select_cells(corpus_, builder_, 2, {{}, 2, seed}).cells);
+    draws.insert(select_cells(corpus_, builder_, Genes{2}, {{}, 2, seed}).cells);
   EXPECT_GT(draws.size(), 3U);  // of six
 }
 
 TEST_F(CellSelectionTest, SaysHowManyCellsExpressAGeneThatNoneOfTheChosenDoes) {
   expect_error<InputError>(
       [&] {
-        select_cells(corpus_, builder_, 5, {{"split=train"}, 0, 1});
+        select_cells(corpus_, builder_, Genes{5}, {{"split=train"}, 0, 1});
       },
       {"none of the 2 cells", "split=train", "S3", "1 of all 6"});
 }

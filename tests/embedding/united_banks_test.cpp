@@ -148,5 +148,12 @@ TEST(BankOrigin, IsHowReferenceRowsAreMade) {
   EXPECT_EQ(disagreement(found, {{"readout", "max"}}), "readout");
 }
 
+TEST(RelativeDifference, IsTheShareOfTheExpectedLength) {
+  const std::vector<float> expected = {3, 4}, found = {3, 4.5F}, none = {0, 0};
+  EXPECT_DOUBLE_EQ(relative_difference(found, expected), 0.1);
+  EXPECT_DOUBLE_EQ(relative_difference(none, none), 0.0);
+  EXPECT_DOUBLE_EQ(relative_difference(found, none), 1.0);
+}
+
 }  // namespace
 }  // namespace biodta::embedding

@@ -6,6 +6,7 @@
 #include <biodta/data/packed_batch.hpp>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,9 @@ struct CellSelectionOptions {
 };
 
 struct CellSelection {
-  std::vector<std::uint32_t> cells;  ///< chosen: pass the filters and hold the gene; ascending
+  std::vector<std::uint32_t> cells;  ///< chosen: pass the filters and hold the genes; ascending
   std::uint64_t passed = 0;          ///< cells that pass the filters
-  std::uint64_t with_gene = 0;       ///< of these, how many hold the gene
+  std::uint64_t with_gene = 0;       ///< of these, how many hold the genes
 };
 
 /// Corpus indices of the cells that pass the filters, ascending. Throws ConfigError for a filter that is no
@@ -32,10 +33,11 @@ std::vector<std::uint32_t> filter_cells(const cells::Corpus& corpus, const std::
 /// alone.
 std::vector<std::uint32_t> select_cells(const cells::Corpus& corpus, const CellSelectionOptions& options);
 
-/// Cells among which the gene is a token that the model sees. The draw depends on (seed, gene, candidates)
-/// alone. Throws InputError, with the counts, when no cell is left.
+/// Cells among whose tokens, as the model sees them, are all of the genes. The draw depends on (seed, genes,
+/// candidates) alone. Throws InputError, with the counts, when no cell is left.
 /// @param builder  of the run: what a cell's tokens are after rowless genes and the length limit.
+/// @param genes    at least one.
 CellSelection select_cells(const cells::Corpus& corpus, const data::BatchBuilder& builder,
-                           cells::TokenId gene, const CellSelectionOptions& options);
+                           std::span<const cells::TokenId> genes, const CellSelectionOptions& options);
 
 }  // namespace biodta::analysis

@@ -32,7 +32,8 @@ struct GeneRanking {
   std::vector<RankedGene> genes;
   std::uint64_t too_few_cells = 0;  ///< genes seen, but in fewer cells
 };
-GeneRanking rank_genes(const ShiftTable& shifts, std::uint64_t min_cells);
+/// @param forms  in which each cell was measured: a gene is in so many times the cells.
+GeneRanking rank_genes(const ShiftTable& shifts, std::uint64_t min_cells, std::uint64_t forms = 1);
 /// The ranking without genes that are missing from any of the others: for comparing methods on one
 /// population.
 GeneRanking common_genes(const GeneRanking& ranking, std::span<const GeneRanking> others);

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace biodta::analysis {
 
@@ -39,6 +40,12 @@ double strength_of(const MutantTrial& trial, double reference_expression, Mutant
 /// Of what was taken: the chosen trial's; of several used, their mean, but of a mean of rows the row's own
 /// distance. Nothing where none was taken.
 std::optional<double> strength_of(const MutantSearch& search, MutantStrength measure);
+
+/// Predicted expression as a multiple of the reference's, of each mutant that is put into cells: of those
+/// used under MutantUse::kAll, else one, under kMean of their mean expression. Throws Error where the
+/// reference's is not above 0; a mutant's own counts as a millionth of it at least, so that every one is
+/// above 0.
+std::vector<double> fold_changes(const MutantSearch& search);
 
 /// "none of 20 mutants lowers its predicted expression (0.31)", where none was taken.
 std::string nothing_taken_text(const MutantSearch& search);

@@ -113,6 +113,8 @@ struct Report {
   std::vector<SetSpecificity> specificity;
   std::optional<SpecificShifts> specific;  ///< of each gene; likewise
   std::optional<ShiftTable> readout;       ///< change of log predicted abundance, where it was measured
+  /// In the order of sets, of the readout: an AUROC below 0.5 says that the set goes down. Empty without it.
+  std::vector<GeneSetTest> direction;
   /// The gene asked for first, then those perturbed together with it, then the controls.
   std::vector<PerturbedGene> perturbed;
   std::vector<ControlSummary> controls;  ///< in the order of sets; empty when no control was run

@@ -30,6 +30,10 @@ EmbeddingBank read_banks(std::span<const std::filesystem::path> paths);
 /// @param banks  at least one.
 EmbeddingBank join_banks(std::vector<EmbeddingBank> banks);
 
+/// How far two rows of one gene are apart: the length of their difference as a share of the expected row's.
+/// Rows of the same DNA by the same model differ by rounding alone, which in float16 is 5e-4.
+double relative_difference(std::span<const float> found, std::span<const float> expected);
+
 /// The first attribute on how reference rows are made (model_checksum, readout, window, genome_checksum,
 /// sequences_checksum, tss_policy; further_rows_N) that both tell and tell differently.
 std::optional<std::string> disagreement(const Provenance& a, const Provenance& b);

@@ -3,6 +3,7 @@
 /// biodta-mutagenesis: a trained run, a gene and cells in; a report of what the gene's mutation does out.
 
 #include <biodta/analysis/embedding_shift.hpp>
+#include <biodta/analysis/evaluation.hpp>
 #include <biodta/analysis/mutant_search.hpp>
 #include <biodta/enformer/sequence_embedder.hpp>
 #include <biodta/genome/annotation.hpp>
@@ -17,10 +18,18 @@
 
 namespace biodta::pipeline {
 
-/// What is done to the gene.
+/// What is done to the gene, and to those perturbed together with it. All but kMutate leave embeddings alone;
+/// those that move by rank need a mutant too, since the DNA model says by how much.
 enum class GenePerturbation {
-  kMutate,  ///< its DNA is mutated and re-embedded; needs a run with an adapter
-  kDelete   ///< its token is taken out: in silico deletion
+  kMutate,             ///< its DNA is mutated and re-embedded; needs a run with an adapter
+  kMutateAndRankMove,  ///< … and its token moves to the rank that its count times the predicted fold change
+                       ///< would have had
+  kRankMove,           ///< the token moves so, with the embedding that it has
+  kDelete,             ///< the token is taken out: in silico deletion
+  kOverexpress,        ///< the token moves to the front; put there in cells that lack it
+  kInhibit,            ///< the token moves down by quartiles of the cell's genes
+  kActivate,           ///< … up
+  kMask                ///< the mask token takes its place
 };
 
 /// Which cells are run.
@@ -28,9 +37,18 @@ struct PerturbedCellsOptions {
   std::vector<std::string> filters;  ///< `column=value` on obs; see analysis::CellSelectionOptions
   std::int64_t max_cells = 120;      ///< drawn at random when more express the gene; 0 = all
   std::string
-      context_column;  ///< obs column whose values name the bank's contexts; empty = reference for all
+      context_column;        ///< obs column whose values name the bank's contexts; empty = reference for all
+  std::string group_column;  ///< obs column of donors or regions, for a summary over them; empty = none
+  std::vector<std::string> states;  ///< filters, each a state toward which cells may move
+  std::int64_t state_cells = 1000;  ///< drawn of each state for its mean; 0 = all
 };
 void describe(support::OptionVisitor& visit, PerturbedCellsOptions& options);
+
+/// Which genes of the control set are the controls.
+enum class ControlChoice {
+  kRandom,
+  kMatched  ///< those that are seen most like the gene: see analysis::matched_genes
+};
 
 /// How genes become answers.
 struct EvaluationOptions {
@@ -38,20 +56,26 @@ struct EvaluationOptions {
   std::vector<std::string> sets;    ///< sets tested, `{gene}` standing for the gene's symbol; empty = all
   std::int64_t min_cells = 10;      ///< genes seen in fewer cells are not ranked
   std::vector<std::int64_t> top_k = {20, 50};
-  std::int64_t random_sets = 1000;           ///< draws for the interval of random sets
-  std::string control_set = "housekeeping";  ///< genes that are perturbed instead, as specificity control
-  std::int64_t control_genes = 6;            ///< how many of them, drawn at random; 0 = no control
+  std::int64_t random_sets = 1000;  ///< draws for the interval of random sets
+  analysis::Complement complement = analysis::Complement::kAllOthers;
+  /// Genes that are perturbed instead, as specificity control; empty = any that are in none of the sets.
+  std::string control_set = "housekeeping";
+  std::int64_t control_genes = 6;  ///< how many; 0 = no control
+  ControlChoice control_choice = ControlChoice::kRandom;
   std::int64_t readout_draws =
       2;  ///< masks drawn for the change in predicted abundance; 0 = do not measure it
+  std::vector<std::string> compare;                      ///< further perturbations, in the run's own model
+  std::vector<std::string> compare_baselines{"delete"};  ///< perturbations in each baseline
 };
 void describe(support::OptionVisitor& visit, EvaluationOptions& options);
 
 struct MutagenesisRunOptions {
-  std::string gene;  ///< symbol or id
+  std::string gene;               ///< symbol or id
+  std::vector<std::string> with;  ///< genes perturbed together with it
   GenePerturbation perturbation = GenePerturbation::kMutate;
-  std::filesystem::path run;  ///< run folder of biodta-train, or a model folder
-  /// Run or Hugging Face folders (the adapter-free twin, a Geneformer), in which the gene is deleted in
-  /// silico, for comparison.
+  std::int64_t quartiles = 1;  ///< of kInhibit and kActivate
+  std::filesystem::path run;   ///< run folder of biodta-train, or a model folder
+  /// Run or Hugging Face folders (the adapter-free twin, a Geneformer) to compare with.
   std::vector<std::filesystem::path> baselines;
   std::filesystem::path corpus;
   std::vector<std::filesystem::path> embeddings;  ///< the run's bank, or several; for a run with an adapter

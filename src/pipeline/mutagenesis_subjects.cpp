@@ -1,0 +1,196 @@
+#include "mutagenesis_subjects.hpp"
+
+#include "mutagenesis_report.hpp"
+#include "run_bank.hpp"
+
+#include <biodta/support/error.hpp>
+#include <biodta/support/text.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <span>
+#include <utility>
+
+namespace biodta::pipeline {
+namespace {
+
+using support::with_thousands;
+
+cells::TokenId find_gene(const std::string& name, const cells::Corpus& corpus) {
+  if (const auto token = corpus.vocabulary().find(name)) return *token;
+  std::vector<std::string> known;
+  for (const auto& gene : corpus.vocabulary().genes()) {
+    known.push_back(gene.symbol);
+    if (gene.id != gene.symbol) known.push_back(gene.id);
+  }
+  const auto near = support::nearest_names(name, known);
+  throw InputError(corpus.path(), "vocabulary", "no gene '" + name + "'",
+                   "one of its " + with_thousands(corpus.vocabulary().gene_count()) + " symbols or ids",
+                   near.empty() ? "" : "did you mean " + support::join_words(near) + "?");
+}
+
+std::vector<cells::TokenId> find_genes(const MutagenesisRunOptions& options, const cells::Corpus& corpus) {
+  std::vector<cells::TokenId> genes = {find_gene(options.gene, corpus)};
+  for (const auto& name : options.with) {
+    const auto token = find_gene(name, corpus);
+    if (std::find(genes.begin(), genes.end(), token) != genes.end())
+      throw ConfigError("with: found " + name + ", which is perturbed already, expected other genes");
+    genes.push_back(token);
+  }
+  return genes;
+}
+
+std::string joined(const std::vector<cells::TokenId>& tokens,
+                   const std::function<std::string(cells::TokenId)>& text) {
+  std::string result;
+  for (const auto token : tokens) result += (result.empty() ? "" : " + ") + text(token);
+  return result;
+}
+
+/// Loads what a mutagenesis run is about, step by step.
+class SubjectsLoader {
+ public:
+  SubjectsLoader(const MutagenesisRunOptions& options, support::Reporter& reporter, torch::Device device)
+      : options_(options),
+        reporter_(reporter),
+        device_(device),
+        made_(std::make_unique<MutagenesisSubjects>(options)) {}
+
+  std::unique_ptr<MutagenesisSubjects> load() {
+    load_models();
+    check_perturbations();
+    choose_sets();
+    choose_cells();
+    choose_groups();
+    choose_states();
+    return std::move(made_);
+  }
+
+ private:
+  void load_models() {
+    auto& made = *made_;
+    made.bank = read_bank(options_.embeddings, options_.further_embeddings);
+    std::vector<embedding::ContextIndex> contexts;
+    if (made.bank)
+      contexts = read_contexts(made.corpus, *made.bank, "cells.context_column", options_.cells.context_column,
+                               reporter_);
+    const embedding::EmbeddingBank* bank = made.bank ? &*made.bank : nullptr;
+    made.run = load_run(options_.run, made.corpus, bank, options_.embeddings, contexts, device_);
+    for (const auto& folder : options_.baselines) {
+      if (folder.empty()) continue;
+      Baseline baseline{
+          folder, load_run(folder, made.corpus, bank, options_.embeddings, contexts, device_), {}};
+      baseline.name = baseline_name(*baseline.run, folder);
+      const auto same = [&](const Baseline& other) { return other.name == baseline.name; };
+      if (std::any_of(made.baselines.begin(), made.baselines.end(), same))
+        baseline.name += " (" + folder.string() + ")";
+      made.baselines.push_back(std::move(baseline));
+    }
+  }
+
+  void check_perturbations() {
+    auto& made = *made_;
+    require_adapter(traits_of(options_.perturbation), *made.run, "perturbation");
+    for (const auto& name : options_.evaluation.compare) {
+      made.compared.push_back(traits_named(name, "evaluation.compare"));
+      require_adapter(made.compared.back(), *made.run, "evaluation.compare");
+    }
+    for (const auto& name : options_.evaluation.compare_baselines) {
+      made.compared_baselines.push_back(traits_named(name, "evaluation.compare_baselines"));
+      for (const auto& baseline : made.baselines)
+        require_adapter(made.compared_baselines.back(), *baseline.run, "evaluation.compare_baselines");
+    }
+    for (const auto token : made.genes) check_gene(token);
+  }
+
+  static void require_adapter(const PerturbationTraits& traits, const PerturbedRun& run,
+                              const std::string& key) {
+    if (traits.row && !run.has_adapter())
+      throw ConfigError(key + ": found " + std::string(traits.name) + ", but " + run.folder.string() +
+                            " has no adapter that would read the mutant",
+                        "set perturbation: delete, or name a run with an adapter");
+  }
+
+  void check_gene(cells::TokenId token) const {
+    const auto& run = *made_->run;
+    if (!run.has_adapter() || run.rows->has_row(token)) return;
+    const bool learned = run.rows->is_read(token);
+    if (learned && !made_->needs_dna(options_)) return;
+    const std::string gene = made_->gene(token).symbol + " (" + made_->gene(token).id + ")";
+    if (learned)
+      throw InputError(run.folder, "config.json", "a learned vector for " + gene,
+                       "an adapter's, which a mutation would change", "set perturbation: delete");
+    throw InputError(name_of_bank(options_.embeddings), "gene_id", "no row of " + gene,
+                     "one: without it the model never sees the gene");
+  }
+
+  void choose_sets() {
+    auto& made = *made_;
+    made.all_sets = analysis::read_gene_sets(options_.evaluation.gene_sets, made.corpus.vocabulary());
+    made.sets = analysis::choose_gene_sets(made.all_sets, options_.evaluation.sets,
+                                           made.gene(made.genes.front()).symbol);
+  }
+
+  void choose_cells() {
+    auto& made = *made_;
+    made.cells = analysis::select_cells(made.corpus, *made.run->cells, made.genes,
+                                        {options_.cells.filters, options_.cells.max_cells, options_.seed});
+    reporter_.info(with_thousands(made.cells.cells.size()) + " cells of " +
+                   with_thousands(made.cells.with_gene) + " that express " + made.symbols() + " (" +
+                   with_thousands(made.cells.passed) + " pass the filters)");
+    for (const std::uint32_t cell : made.cells.cells) made.tokens.push_back(made.run->cells->tokens_of(cell));
+    const std::vector<std::span<const cells::TokenId>> spans(made.tokens.begin(), made.tokens.end());
+    made.covariates = analysis::gene_covariates(spans, made.corpus.vocabulary().token_count());
+  }
+
+  void choose_groups() {
+    const auto& name = options_.cells.group_column;
+    if (name.empty()) return;
+    auto column = made_->corpus.obs(name);
+    if (!column.categorical())
+      throw ConfigError("cells.group_column: found the numbers of '" + name +
+                        "', expected a column of names");
+    made_->groups = {std::move(column.categories), std::move(column.codes)};
+  }
+
+  void choose_states() {
+    for (const auto& filter : options_.cells.states) {
+      auto cells =
+          analysis::select_cells(made_->corpus, {{filter}, options_.cells.state_cells, options_.seed});
+      if (cells.empty())
+        throw ConfigError("cells.states: no cell has " + filter + ", expected states that cells are in");
+      made_->states.push_back({filter, std::move(cells)});
+    }
+  }
+
+  const MutagenesisRunOptions& options_;
+  support::Reporter& reporter_;
+  torch::Device device_;
+  std::unique_ptr<MutagenesisSubjects> made_;
+};
+
+}  // namespace
+
+MutagenesisSubjects::MutagenesisSubjects(const MutagenesisRunOptions& options)
+    : corpus(cells::Corpus::open(options.corpus)), genes(find_genes(options, corpus)) {}
+
+std::string MutagenesisSubjects::symbols() const {
+  return joined(genes, [&](cells::TokenId token) { return gene(token).symbol; });
+}
+
+std::string MutagenesisSubjects::ids() const {
+  return joined(genes, [&](cells::TokenId token) { return gene(token).id; });
+}
+
+bool MutagenesisSubjects::needs_dna(const MutagenesisRunOptions& options) const {
+  const auto dna = [](const PerturbationTraits& traits) { return traits.dna; };
+  return dna(traits_of(options.perturbation)) || std::any_of(compared.begin(), compared.end(), dna) ||
+         (!baselines.empty() && std::any_of(compared_baselines.begin(), compared_baselines.end(), dna));
+}
+
+std::unique_ptr<MutagenesisSubjects> load_subjects(const MutagenesisRunOptions& options,
+                                                   support::Reporter& reporter, torch::Device device) {
+  return SubjectsLoader(options, reporter, device).load();
+}
+
+}  // namespace biodta::pipeline

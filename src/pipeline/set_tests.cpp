@@ -1,0 +1,63 @@
+#include "set_tests.hpp"
+
+#include <biodta/analysis/statistics.hpp>
+
+#include <utility>
+
+namespace biodta::pipeline {
+namespace {
+
+/// Benjamini-Hochberg over the entries.
+template <class Test>
+void adjust(std::vector<Test>& tests, double Test::*p, double Test::*fdr) {
+  std::vector<double> p_values;
+  for (const auto& test : tests) p_values.push_back(test.*p);
+  const auto adjusted = analysis::benjamini_hochberg(p_values);
+  for (std::size_t i = 0; i < tests.size(); ++i) tests[i].*fdr = adjusted[i];
+}
+
+}  // namespace
+
+SetTests::SetTests(std::span<const analysis::GeneSet> sets, analysis::Complement complement)
+    : sets_(sets), complement_(complement) {}
+
+std::vector<analysis::GeneSetTest> SetTests::against_others(const analysis::GeneRanking& ranking) const {
+  analysis::GeneSetTestOptions options;
+  options.complement = complement_;
+  return analysis::test_gene_sets(ranking, sets_, options);
+}
+
+std::vector<analysis::MatchedSetTest> SetTests::against_matched(
+    const analysis::GeneRanking& ranking, std::span<const analysis::GeneCovariates> covariates,
+    std::uint64_t seed) const {
+  const analysis::MatchedNullOptions options{.seed = seed};
+  if (complement_ == analysis::Complement::kAllOthers)
+    return analysis::test_against_matched_sets(ranking, covariates, sets_, options);
+  std::vector<analysis::MatchedSetTest> tests;
+  for (const auto& set : sets_) {
+    const auto alone = analysis::without_other_sets(ranking, set, sets_);
+    tests.push_back(
+        analysis::test_against_matched_sets(alone, covariates, std::span(&set, 1), options).front());
+  }
+  adjust(tests, &analysis::MatchedSetTest::p, &analysis::MatchedSetTest::fdr);
+  return tests;
+}
+
+std::vector<analysis::SetSpecificity> SetTests::against_controls(
+    const analysis::GeneRanking& ranking, std::span<const analysis::GeneRanking> controls) const {
+  if (complement_ == analysis::Complement::kAllOthers)
+    return analysis::test_set_specificity(ranking, controls, sets_);
+  std::vector<analysis::SetSpecificity> tests;
+  for (const auto& set : sets_) {
+    const auto alone = analysis::without_other_sets(ranking, set, sets_);
+    std::vector<analysis::GeneRanking> own;
+    for (const auto& control : controls) own.push_back(analysis::without_other_sets(control, set, sets_));
+    tests.push_back(analysis::test_set_specificity(alone, own, std::span(&set, 1)).front());
+  }
+  using Specificity = analysis::SetSpecificity;
+  adjust(tests, &Specificity::p_exact, &Specificity::fdr_exact);
+  adjust(tests, &Specificity::p_parametric, &Specificity::fdr_parametric);
+  return tests;
+}
+
+}  // namespace biodta::pipeline
