@@ -33,6 +33,12 @@ class RankEncoder {
  public:
   /// Memory that encode reuses from cell to cell.
   class Workspace {
+   public:
+    /// Of the cell encoded last: every expressed gene that has a token, in no order, also those cut off …
+    std::span<const TokenId> tokens() const noexcept { return tokens_; }
+    /// … and what it was ranked by, count / median.
+    std::span<const double> values() const noexcept { return keys_; }
+
    private:
     friend class RankEncoder;
     std::vector<double> keys_;     // of the cell's genes
