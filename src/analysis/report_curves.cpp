@@ -30,8 +30,7 @@ Json curve_trace(const Report& report, const PrecisionRecallCurve& curve) {
           {"x", std::move(recall)},
           {"y", std::move(precision)},
           {"text", std::move(text)},
-          {"hovertemplate",
-           "recall %{x:.3f}, precision %{y:.3f}<br>%{text}<extra>%{fullData.name}</extra>"},
+          {"hovertemplate", "recall %{x:.3f}, precision %{y:.3f}<br>%{text}<extra>%{fullData.name}</extra>"},
           {"line", {{"color", look.colour}, {"width", 2}, {"dash", look.dash}}}};
 }
 
@@ -59,7 +58,8 @@ Figure curve_figure(const Report& report, const std::vector<const PrecisionRecal
   layout["legend"]["traceorder"] = "reversed";
   return {"precision_recall_curve_" + std::to_string(set + 1),
           "Precision and recall at every cut: " + report.sets[set].name,
-          "From left to right more and more of the ranked genes are taken. The grey dotted line is a random order: "
+          "From left to right more and more of the ranked genes are taken. The grey dotted line is a random "
+          "order: "
           "the share of the " +
               count_text(curves.front()->population) + " ranked genes that are in the set.",
           {{"data", std::move(data)}, {"layout", std::move(layout)}}};
@@ -125,10 +125,12 @@ std::string average_precision_html(const Report& report) {
     table.row(row);
   }
   return table.finish() +
-         "<p class=\"caption\">Average precision: the area under the curve of precision against recall, which "
+         "<p class=\"caption\">Average precision: the area under the curve of precision against recall, "
+         "which "
          "needs no number of top genes to be chosen. The curves are in precision_recall_curves.tsv" +
          (report.sets.size() > kMostCurveFigures
-              ? ", also those of sets that are not drawn here; the first " + count_text(kMostCurveFigures) + " are"
+              ? ", also those of sets that are not drawn here; the first " + count_text(kMostCurveFigures) +
+                    " are"
               : std::string()) +
          ".</p>\n";
 }

@@ -1,6 +1,7 @@
 #include "report_html.hpp"
 
 #include "report_curves.hpp"
+#include "report_direction.hpp"
 #include "report_format.hpp"
 #include "report_genes.hpp"
 #include "report_groups.hpp"
@@ -97,6 +98,7 @@ std::string report_page(const Report& report, std::span<const Figure> figures) {
       section("Precision and recall",
               figures_beginning(figures, {"precision_at_", "recall_at_"}) + precision_recall_html(report) +
                   figures_beginning(figures, {"precision_recall_curve_"}) + average_precision_html(report));
+  page += section("Which way they go", direction_html(report));
   page += section("Genes", named_figure(figures, "ranks") + genes_html(report));
   if (has_mutants(report))
     page += section("The mutation", dna_figures_html(figures) + mutated_genes_html(report));

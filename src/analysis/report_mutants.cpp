@@ -69,24 +69,22 @@ std::vector<DataColumn> mutant_columns(const Report& report) {
                     [&](Row row) { return static_cast<double>(effects[row].trial + 1); }),
       text_column("edits", "Edits", [&report, trial](Row row) { return edits_text(report, trial(row)); })};
   if (search.origin != MutantOrigin::kRandom)
-    columns.push_back(number_column("carriers", "Carriers", ColumnKind::kCount, [trial](Row row) {
-      return static_cast<double>(trial(row).carriers);
-    }));
+    columns.push_back(number_column("carriers", "Carriers", ColumnKind::kCount,
+                                    [trial](Row row) { return static_cast<double>(trial(row).carriers); }));
   columns.push_back(small("expression", "Expression", [trial](Row row) { return trial(row).expression; }));
   columns.push_back(
       small("fold_change", "Fold change", [&](Row row) { return fold_of(search, effects[row].trial); }));
   columns.push_back(small("row_shift", "Row shift", [trial](Row row) { return trial(row).row_shift; }));
   columns.push_back(
       text_column("identity_kept", "Still itself", [trial](Row row) { return identity_word(trial(row)); }));
-  columns.push_back(number_column("cells", "Cells", ColumnKind::kCount, [&](Row row) {
-    return static_cast<double>(effects[row].cell.count());
-  }));
+  columns.push_back(number_column("cells", "Cells", ColumnKind::kCount,
+                                  [&](Row row) { return static_cast<double>(effects[row].cell.count()); }));
   columns.push_back(
       small("mean_shift", "Mean shift of other genes", [&](Row row) { return effects[row].cell.mean(); }));
-  columns.push_back(small("sd_shift", "SD over cells",
-                          [&](Row row) { return effects[row].cell.standard_deviation(); }));
-  columns.push_back(small("own_shift", "Shift of the gene itself",
-                          [&](Row row) { return effects[row].perturbed.mean(); }));
+  columns.push_back(
+      small("sd_shift", "SD over cells", [&](Row row) { return effects[row].cell.standard_deviation(); }));
+  columns.push_back(
+      small("own_shift", "Shift of the gene itself", [&](Row row) { return effects[row].perturbed.mean(); }));
   for (std::size_t set = 0; set < report.sets.size(); ++set)
     columns.push_back(number_column("auroc:" + report.sets[set].name, "AUROC: " + report.sets[set].name,
                                     ColumnKind::kSmall,
@@ -127,10 +125,14 @@ std::string mutants_html(const Report& report) {
   if (report.mutants.empty()) return {};
   return data_table_html(mutant_columns(report), report.mutants.size(),
                          {"mutants-data", "mutants", "Find a mutant"}, kMutantsAsHtml) +
-         "<p class=\"caption\">Each mutant was put into the same cells alone. Fold change: predicted expression "
-         "over the reference’s. Row shift: 1 − cosine similarity of the DNA embedding with the reference’s. Still "
-         "itself: whether the mutant is nearest to its own gene, before and after the adapter. AUROC: of each "
-         "set against all other genes under this mutant alone; the specific AUROCs above say what of it other "
+         "<p class=\"caption\">Each mutant was put into the same cells alone. Fold change: predicted "
+         "expression "
+         "over the reference’s. Row shift: 1 − cosine similarity of the DNA embedding with the reference’s. "
+         "Still "
+         "itself: whether the mutant is nearest to its own gene, before and after the adapter. AUROC: of "
+         "each "
+         "set against all other genes under this mutant alone; the specific AUROCs above say what of it "
+         "other "
          "perturbations do too. The same table is in mutants.tsv.</p>\n";
 }
 
@@ -148,12 +150,13 @@ Figure mutants_figure(const Report& report) {
                             axis("mean shift of other genes, " + html_escape(report.words.measure)), 400);
   layout["showlegend"] = true;
   layout["shapes"] = Json::array({vertical_line(0.0)});
-  return {"mutants",
-          "What each mutant does",
-          "Each point is a mutant of " + main_gene(report).symbol +
-              ". Left of the dashed line predicted expression falls. Crosses: to the model the mutant is nearer "
-              "to another gene than to its own.",
-          {{"data", std::move(data)}, {"layout", std::move(layout)}}};
+  return {
+      "mutants",
+      "What each mutant does",
+      "Each point is a mutant of " + main_gene(report).symbol +
+          ". Left of the dashed line predicted expression falls. Crosses: to the model the mutant is nearer "
+          "to another gene than to its own.",
+      {{"data", std::move(data)}, {"layout", std::move(layout)}}};
 }
 
 }  // namespace biodta::analysis

@@ -1,6 +1,7 @@
 #include "report_tables.hpp"
 
 #include "report_curves.hpp"
+#include "report_direction.hpp"
 #include "report_dna_tables.hpp"
 #include "report_format.hpp"
 #include "report_genes.hpp"
@@ -112,6 +113,8 @@ void write_tables(const Report& report, const std::filesystem::path& folder) {
   write(precision_recall_table(report), folder / "precision_recall.tsv");
   if (!report.curves.empty())
     write(precision_recall_curves_table(report), folder / "precision_recall_curves.tsv");
+  if (report.readout) write(readout_table(report), folder / "readout.tsv");
+  if (!report.direction.empty()) write(direction_table(report), folder / "direction.tsv");
   if (!report.groups.empty()) write(groups_table(report), folder / "groups.tsv");
   if (!report.states.empty()) write(states_table(report), folder / "states.tsv");
   if (!has_mutants(report)) return;

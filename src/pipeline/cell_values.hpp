@@ -4,25 +4,14 @@
 
 #include <biodta/cells/corpus.hpp>
 #include <biodta/cells/vocabulary.hpp>
-#include <biodta/support/options.hpp>
+#include <biodta/pipeline/rank_values.hpp>
 #include <biodta/support/reporter.hpp>
 
 #include <cstdint>
-#include <filesystem>
 #include <span>
-#include <string>
 #include <vector>
 
 namespace biodta::pipeline {
-
-/// Which counts, and how they are read: as the corpus was tokenized from them.
-struct RankValueOptions {
-  std::vector<std::filesystem::path> counts;  ///< files and folders of them, as TokenizeOptions::inputs
-  std::string matrix = "auto";                ///< cells::CountSourceOptions::matrix
-  std::filesystem::path gene_symbols;         ///< symbols and Ensembl ids, TSV; empty = none
-  bool allow_non_integer = false;             ///< counts may be fractions
-};
-void describe(support::OptionVisitor& visit, RankValueOptions& options);
 
 /// What orders the genes of some cells: count / median of each, a double a token of these cells and nothing
 /// of any other. Immutable once made; safe to share.
@@ -41,10 +30,10 @@ class RankValues {
   std::vector<double> values(std::uint32_t cell, std::span<const cells::TokenId> tokens) const;
 
  private:
-  std::vector<std::uint32_t> cells_;       // ascending
-  std::vector<std::uint64_t> offsets_;     // [cells + 1]
-  std::vector<cells::TokenId> tokens_;     // genes of each cell, ascending …
-  std::vector<double> values_;             // … and their values
+  std::vector<std::uint32_t> cells_;    // ascending
+  std::vector<std::uint64_t> offsets_;  // [cells + 1]
+  std::vector<cells::TokenId> tokens_;  // genes of each cell, ascending …
+  std::vector<double> values_;          // … and their values
 };
 
 }  // namespace biodta::pipeline

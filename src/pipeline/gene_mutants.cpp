@@ -8,6 +8,7 @@
 #include <biodta/analysis/mutant_identity.hpp>
 #include <biodta/analysis/mutant_search.hpp>
 #include <biodta/analysis/saturation_scan.hpp>
+#include <biodta/analysis/window_track.hpp>
 #include <biodta/embedding/united_banks.hpp>
 #include <biodta/genome/haplotypes.hpp>
 #include <biodta/genome/variants.hpp>
@@ -217,6 +218,12 @@ void GeneMutants::scan(analysis::PerturbedGene& gene, support::Reporter& reporte
   const auto progress = reporter.start("saturation", mutants, "mutants");
   gene.saturation = analysis::scan_saturation(parts_->embedder, options.readout, *gene.window,
                                               options.saturation, options.mutants.batch, progress.get());
+}
+
+analysis::WindowTrack GeneMutants::track(const analysis::PerturbedGene& gene) {
+  if (!gene.search || !gene.search->chosen) throw Error("no mutant of " + gene.symbol + " was taken");
+  return analysis::window_track(parts_->embedder, parts_->options.readout, *gene.window,
+                                gene.search->trials.at(*gene.search->chosen).edits);
 }
 
 analysis::Perturbation GeneMutants::perturbation(const analysis::PerturbedGene& gene,

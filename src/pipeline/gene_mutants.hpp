@@ -53,6 +53,10 @@ class GeneMutants {
   /// Changes every base around the TSS of a gene whose window is known, as options.saturation says.
   void scan(analysis::PerturbedGene& gene, support::Reporter& reporter);
 
+  /// Predicted expression along the window, as it is and of the chosen mutant. Throws Error when none was
+  /// taken.
+  analysis::WindowTrack track(const analysis::PerturbedGene& gene);
+
   /// A mutant as a change of the bank's row: its embedding less the reference's, both of this Enformer, is
   /// added, so that what the bank lost by rounding is no change, and other parts of a row stay as they are.
   /// This one is the search's mutant_row: the chosen mutant, or the mean of all used. Throws Error when no

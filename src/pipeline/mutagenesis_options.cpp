@@ -96,6 +96,7 @@ void describe(support::OptionVisitor& visit, MutagenesisRunOptions& options) {
               "also change every base within this distance of the TSS, one at a time (bp); 0 = do not",
               support::between(0, 1 << 20));
   visit.section("cells", options.cells, "which cells are run");
+  visit.section("rank_values", options.rank_values, "counts of the cells, for perturbations that move ranks");
   visit.section("shift", options.shift, "how embeddings are compared");
   visit.section("evaluation", options.evaluation, "gene sets, precision and recall, controls");
   visit.field("seed", options.seed, "of mutants, cells, controls and random sets");

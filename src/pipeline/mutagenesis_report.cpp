@@ -158,6 +158,9 @@ void add_inputs(analysis::Report& report, const MutagenesisRunOptions& options,
     add("sequences", options.sequences);
     add("variants", options.mutants.given.vcf);
   }
+  if (subjects.values)
+    for (const auto& counts : options.rank_values.counts)
+      if (std::filesystem::is_regular_file(counts)) add("counts", counts);
   add("gene sets", options.evaluation.gene_sets);
 }
 

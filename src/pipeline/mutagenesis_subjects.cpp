@@ -1,5 +1,6 @@
 #include "mutagenesis_subjects.hpp"
 
+#include "cell_values.hpp"
 #include "mutagenesis_report.hpp"
 #include "run_bank.hpp"
 
@@ -61,6 +62,7 @@ class SubjectsLoader {
     check_perturbations();
     choose_sets();
     choose_cells();
+    read_values();
     choose_groups();
     choose_states();
     return std::move(made_);
@@ -143,6 +145,19 @@ class SubjectsLoader {
     made.covariates = analysis::gene_covariates(spans, made.corpus.vocabulary().token_count());
   }
 
+  void read_values() {
+    if (!made_->needs_values(options_)) return;
+    if (options_.rank_values.counts.empty())
+      throw ConfigError("rank_values.counts: is not set, expected the count files that " +
+                            options_.corpus.string() + " was made of",
+                        "to which rank a token moves is known from its count");
+    const auto read =
+        std::make_shared<RankValues>(made_->corpus, made_->cells.cells, options_.rank_values, reporter_);
+    made_->values = [read](std::uint32_t cell, std::span<const cells::TokenId> tokens) {
+      return read->values(cell, tokens);
+    };
+  }
+
   void choose_groups() {
     const auto& name = options_.cells.group_column;
     if (name.empty()) return;
@@ -182,10 +197,19 @@ std::string MutagenesisSubjects::ids() const {
   return joined(genes, [&](cells::TokenId token) { return gene(token).id; });
 }
 
+bool MutagenesisSubjects::any_has(bool PerturbationTraits::*trait,
+                                  const MutagenesisRunOptions& options) const {
+  const auto has = [&](const PerturbationTraits& traits) { return traits.*trait; };
+  return has(traits_of(options.perturbation)) || std::any_of(compared.begin(), compared.end(), has) ||
+         (!baselines.empty() && std::any_of(compared_baselines.begin(), compared_baselines.end(), has));
+}
+
 bool MutagenesisSubjects::needs_dna(const MutagenesisRunOptions& options) const {
-  const auto dna = [](const PerturbationTraits& traits) { return traits.dna; };
-  return dna(traits_of(options.perturbation)) || std::any_of(compared.begin(), compared.end(), dna) ||
-         (!baselines.empty() && std::any_of(compared_baselines.begin(), compared_baselines.end(), dna));
+  return any_has(&PerturbationTraits::dna, options);
+}
+
+bool MutagenesisSubjects::needs_values(const MutagenesisRunOptions& options) const {
+  return any_has(&PerturbationTraits::values, options);
 }
 
 std::unique_ptr<MutagenesisSubjects> load_subjects(const MutagenesisRunOptions& options,

@@ -73,6 +73,11 @@ struct MutagenesisSubjects {
   std::string ids() const;
   /// Whether any perturbation asked for needs a mutant.
   bool needs_dna(const MutagenesisRunOptions& options) const;
+  /// … or the counts of the cells.
+  bool needs_values(const MutagenesisRunOptions& options) const;
+
+ private:
+  bool any_has(bool PerturbationTraits::*trait, const MutagenesisRunOptions& options) const;
 };
 
 /// Loads and chooses. Throws as pipeline::mutagenesis does.

@@ -140,6 +140,7 @@ class Planner {
     if (!gene.control && options_.saturation > 0) mutants.scan(gene, reporter_);
     if (gene.search->chosen) {
       gene.identity = gene.search->identity;
+      if (!gene.control) gene.track = mutants.track(gene);
       return;
     }
     const std::string what = analysis::nothing_taken_text(*gene.search);

@@ -7,6 +7,7 @@
 #include <biodta/analysis/mutant_search.hpp>
 #include <biodta/enformer/sequence_embedder.hpp>
 #include <biodta/genome/annotation.hpp>
+#include <biodta/pipeline/rank_values.hpp>
 #include <biodta/support/options.hpp>
 #include <biodta/support/reporter.hpp>
 
@@ -92,6 +93,7 @@ struct MutagenesisRunOptions {
   /// Scan every single base within this distance of the gene's TSS (bp) into saturation.tsv; 0 = no scan.
   std::int64_t saturation = 0;
   PerturbedCellsOptions cells;
+  RankValueOptions rank_values;  ///< for perturbations that move ranks
   analysis::ShiftOptions shift;
   EvaluationOptions evaluation;
   std::int64_t seed = 1;         ///< of mutants, cells, controls and random sets

@@ -1,0 +1,19 @@
+#pragma once
+/// @file
+/// Which way genes go: the signed readout in tables and on the page. Internal to the room.
+
+#include <biodta/analysis/report.hpp>
+#include <biodta/support/tsv.hpp>
+
+#include <string>
+
+namespace biodta::analysis {
+
+/// Every gene that the model can name, seen in these cells or not, largest change first.
+support::Table readout_table(const Report& report);
+/// Sets by the signed readout.
+support::Table direction_table(const Report& report);
+/// Empty without a readout.
+std::string direction_html(const Report& report);
+
+}  // namespace biodta::analysis
