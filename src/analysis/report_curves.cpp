@@ -13,16 +13,19 @@ namespace {
 /// Sets that have a figure of their own on the page; all are in the table and the file.
 constexpr std::size_t kMostCurveFigures = 8;
 
-/// Steps down to each point: between cuts nothing is known to be better.
+/// As steps, the area below which is the average precision: what is recalled since the last cut counts with
+/// the precision of this one.
 Json curve_trace(const Report& report, const PrecisionRecallCurve& curve) {
   Json recall = Json::array();
   Json precision = Json::array();
   Json text = Json::array();
-  for (const auto& point : curve.points) {
-    recall.push_back(point.recall);
+  const auto add = [&](double at, const CurvePoint& point) {
+    recall.push_back(at);
     precision.push_back(point.precision);
     text.push_back(count_text(point.hits) + " of the top " + count_text(point.k));
-  }
+  };
+  add(0.0, curve.points.front());
+  for (const auto& point : curve.points) add(point.recall, point);
   const MethodLook look = look_of(report, curve.method);
   return {{"type", "scatter"},
           {"mode", "lines"},
@@ -30,9 +33,8 @@ Json curve_trace(const Report& report, const PrecisionRecallCurve& curve) {
           {"x", std::move(recall)},
           {"y", std::move(precision)},
           {"text", std::move(text)},
-          {"hovertemplate",
-           "recall %{x:.3f}, precision %{y:.3f}<br>%{text}<extra>%{fullData.name}</extra>"},
-          {"line", {{"color", look.colour}, {"width", 2}, {"dash", look.dash}}}};
+          {"hovertemplate", "recall %{x:.3f}, precision %{y:.3f}<br>%{text}<extra>%{fullData.name}</extra>"},
+          {"line", {{"color", look.colour}, {"width", 2}, {"dash", look.dash}, {"shape", "vh"}}}};
 }
 
 Json random_trace(const PrecisionRecallCurve& curve) {
@@ -59,7 +61,8 @@ Figure curve_figure(const Report& report, const std::vector<const PrecisionRecal
   layout["legend"]["traceorder"] = "reversed";
   return {"precision_recall_curve_" + std::to_string(set + 1),
           "Precision and recall at every cut: " + report.sets[set].name,
-          "From left to right more and more of the ranked genes are taken. The grey dotted line is a random order: "
+          "From left to right more and more of the ranked genes are taken. The grey dotted line is a random "
+          "order: "
           "the share of the " +
               count_text(curves.front()->population) + " ranked genes that are in the set.",
           {{"data", std::move(data)}, {"layout", std::move(layout)}}};
@@ -125,10 +128,12 @@ std::string average_precision_html(const Report& report) {
     table.row(row);
   }
   return table.finish() +
-         "<p class=\"caption\">Average precision: the area under the curve of precision against recall, which "
+         "<p class=\"caption\">Average precision: the area under the curve of precision against recall, "
+         "which "
          "needs no number of top genes to be chosen. The curves are in precision_recall_curves.tsv" +
          (report.sets.size() > kMostCurveFigures
-              ? ", also those of sets that are not drawn here; the first " + count_text(kMostCurveFigures) + " are"
+              ? ", also those of sets that are not drawn here; the first " + count_text(kMostCurveFigures) +
+                    " are"
               : std::string()) +
          ".</p>\n";
 }

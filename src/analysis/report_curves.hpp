@@ -13,8 +13,8 @@
 
 namespace biodta::analysis {
 
-/// A figure a set that has a curve, called "precision_recall_curve_1", … by the place of the set: every method
-/// a line, and what a random order gives. Of many sets, the first.
+/// A figure a set that has a curve, called "precision_recall_curve_1", … by the place of the set: every
+/// method a line, and what a random order gives. Of many sets, the first.
 std::vector<Figure> precision_recall_curve_figures(const Report& report);
 /// method, set, genes_ranked, genes_in_set, k, hits, precision, recall: a row a point of a curve.
 support::Table precision_recall_curves_table(const Report& report);

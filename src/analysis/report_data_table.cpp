@@ -93,11 +93,10 @@ DataColumn number_column(std::string name, std::string heading, ColumnKind kind,
 
 DataColumn text_column(std::string name, std::string heading,
                        std::function<std::string(std::size_t row)> text) {
-  return {std::move(name),
-          std::move(heading),
-          ColumnKind::kText,
-          {},
-          [text = std::move(text)](std::size_t row) { return std::vector<std::string>{text(row)}; }};
+  return {
+      std::move(name), std::move(heading), ColumnKind::kText, {}, [text = std::move(text)](std::size_t row) {
+        return std::vector<std::string>{text(row)};
+      }};
 }
 
 support::Table data_table(const std::vector<DataColumn>& columns, std::size_t rows) {

@@ -77,13 +77,13 @@ support::Table expression_table(const Report& report) {
     const MutantSearch& search = *gene.search;
     for (std::size_t i = 0; i < search.trials.size(); ++i) {
       const MutantTrial& trial = search.trials[i];
-      table.rows.push_back(
-          {gene.gene_id, gene.symbol, role_of(gene), std::to_string(i + 1),
-           std::to_string(trial.edits.size()), exact_number(search.reference_expression),
-           exact_number(trial.expression), exact_number(fold_of(search, i)), yes_or_no(trial.lowers),
-           yes_or_no(search.chosen == i), origin_of(search), trial.name, std::to_string(trial.carriers),
-           yes_or_no(trial.wanted), yes_or_no(is_used(search, i)), exact_number(trial.row_distance),
-           exact_number(trial.row_shift), kept_text(trial.identity)});
+      table.rows.push_back({gene.gene_id, gene.symbol, role_of(gene), std::to_string(i + 1),
+                            std::to_string(trial.edits.size()), exact_number(search.reference_expression),
+                            exact_number(trial.expression), exact_number(fold_of(search, i)),
+                            yes_or_no(trial.lowers), yes_or_no(search.chosen == i), origin_of(search),
+                            trial.name, std::to_string(trial.carriers), yes_or_no(trial.wanted),
+                            yes_or_no(is_used(search, i)), exact_number(trial.row_distance),
+                            exact_number(trial.row_shift), kept_text(trial.identity)});
     }
   }
   return table;
@@ -125,10 +125,10 @@ support::Table saturation_table(const Report& report) {
 }
 
 support::Table window_track_table(const Report& report) {
-  support::Table table{{},
-                       {"gene_id", "symbol", "role", "start", "end", "summed", "expression_reference",
-                        "expression_mutant"},
-                       {}};
+  support::Table table{
+      {},
+      {"gene_id", "symbol", "role", "start", "end", "summed", "expression_reference", "expression_mutant"},
+      {}};
   for (const auto& gene : report.perturbed) {
     if (!gene.track) continue;
     const WindowTrack& track = *gene.track;

@@ -21,8 +21,7 @@ constexpr std::int64_t kBinsShown = 32;
 /// "mutant 7, 12 edits", "rs12, 1 edit, 14 carriers".
 std::string trial_text(const MutantSearch& search, std::size_t trial) {
   const MutantTrial& mutant = search.trials[trial];
-  std::string text =
-      mutant_label(search, trial) + ", " + support::counted(mutant.edits.size(), "edit");
+  std::string text = mutant_label(search, trial) + ", " + support::counted(mutant.edits.size(), "edit");
   if (mutant.carriers > 0) text += ", " + support::counted(mutant.carriers, "carrier");
   return text;
 }
@@ -73,7 +72,8 @@ const char* kind_of(const MutantSearch& search) {
 }
 
 const char* star_text(const MutantSearch& search) {
-  if (search.use == MutantUse::kMean) return "Stars are the mutants whose mean embedding went into the model.";
+  if (search.use == MutantUse::kMean)
+    return "Stars are the mutants whose mean embedding went into the model.";
   if (search.used.size() > 1)
     return "Stars are the mutants whose embeddings went into the model, one at a time.";
   return "The star is the mutant whose embedding went into the model.";
@@ -95,9 +95,9 @@ Figure expression_figure(const PerturbedGene& gene, std::size_t number) {
   Json data = Json::array();
   data.push_back(trial_trace(search, "lowers expression", kThisRun, "circle", 9,
                              [&](std::size_t i) { return goes_down(i) && !is_used(i); }));
-  data.push_back(trial_trace(search, "does not", kGrey, "x", 8,
+  data.push_back(trial_trace(search, "does not lower it", kGrey, "x", 8,
                              [&](std::size_t i) { return !goes_down(i) && !is_used(i); }));
-  data.push_back(trial_trace(search, "taken", kChosen, "star", 15, is_used));
+  data.push_back(trial_trace(search, "put into cells", kChosen, "star", 15, is_used));
   Json x = axis(kind_of(search));
   x["showgrid"] = false;
   x["range"] = {0, search.trials.size() + 1};
@@ -105,7 +105,8 @@ Figure expression_figure(const PerturbedGene& gene, std::size_t number) {
   y["rangemode"] = "tozero";
   Json layout = base_layout(std::move(x), std::move(y), 360);
   add_reference(layout, search.reference_expression);
-  return {numbered("expression", number), "Predicted expression of mutants of " + gene.symbol,
+  return {numbered("expression", number),
+          "Predicted expression of mutants of " + gene.symbol,
           std::string("Each point is one ") + kind_of(search) + " of the DNA around the start of " +
               gene.symbol + "; the dashed line is the reference. " + star_text(search),
           {{"data", std::move(data)}, {"layout", std::move(layout)}}};
@@ -168,16 +169,19 @@ Figure track_figure(const PerturbedGene& gene, std::size_t number) {
   zoom_to_tss(track, x, y);
   Json layout = base_layout(std::move(x), std::move(y), 340);
   layout["shapes"] = Json::array({vertical_line(0.0)});
-  std::string caption = "What the DNA model predicts in each bin of " + std::to_string(track.bin_size) +
-                        " bp around the start of " + gene.symbol +
-                        " (dashed), for the reference and for the mutant that changes expression most of those "
-                        "taken. A double click shows the whole window.";
+  std::string caption =
+      "What the DNA model predicts in each bin of " + std::to_string(track.bin_size) +
+      " bp around the start of " + gene.symbol +
+      " (dashed), for the reference and for the mutant that changes expression most of those "
+      "taken. A double click shows the whole window.";
   if (track.summed_end > track.summed_first) {
     layout["shapes"].push_back(summed_bins(track));
     caption += " Shaded: the bins whose sum is the gene’s predicted expression.";
   }
-  return {numbered("track", number), "Predicted expression along the DNA of " + gene.symbol,
-          std::move(caption), {{"data", std::move(data)}, {"layout", std::move(layout)}}};
+  return {numbered("track", number),
+          "Predicted expression along the DNA of " + gene.symbol,
+          std::move(caption),
+          {{"data", std::move(data)}, {"layout", std::move(layout)}}};
 }
 
 }  // namespace

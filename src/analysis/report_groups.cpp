@@ -79,8 +79,8 @@ Figure forest_figure(const Report& report, std::size_t set) {
                  support::counted(group.cells, "cell"));
   const std::size_t rows = groups.x.size();
   Json data = Json::array();
-  data.push_back(forest_trace(
-      std::move(groups), {html_escape(report.group_column), std::string(kThisRun), "square", 9}));
+  data.push_back(forest_trace(std::move(groups),
+                              {html_escape(report.group_column), std::string(kThisRun), "square", 9}));
   if (summary.logit) {
     ForestRows pooled;
     pooled.add(std::string(kPooled), summary.auroc, summary.low, summary.high,
@@ -153,12 +153,14 @@ std::string groups_html(const Report& report) {
     table.row(row);
   }
   return paragraph("Cells of one " + html_escape(report.group_column) +
-                   " are no independent evidence; groups are. Here each " +
-                   html_escape(report.group_column) + " has its own ranking of genes.") +
+                   " are no independent evidence; groups are. Here each " + html_escape(report.group_column) +
+                   " has its own ranking of genes.") +
          table.finish() +
          "<p class=\"caption\">AUROC over groups: a random-effects mean on the logit scale (DerSimonian and "
-         "Laird), with the covariance that comes from scoring the same genes in every group; its P is against "
-         "0.5, takes genes for independent and does not know of control genes. τ²: variance between groups on that scale. I²: share of the "
+         "Laird), with the covariance that comes from scoring the same genes in every group; its P is "
+         "against "
+         "0.5, takes genes for independent and does not know of control genes. τ²: variance between groups "
+         "on that scale. I²: share of the "
          "differences between groups that chance within groups does not explain; its P, of heterogeneity, is "
          "small where groups truly differ. “–”: fewer than two groups could be scored. All groups are in "
          "groups.tsv.</p>\n";
@@ -166,16 +168,14 @@ std::string groups_html(const Report& report) {
 
 std::string direction_of(const StateShift& state) {
   const double mean = state.shift.mean();
-  const double error =
-      state.shift.standard_deviation() / std::sqrt(static_cast<double>(state.shift.count()));
+  const double error = state.shift.standard_deviation() / std::sqrt(static_cast<double>(state.shift.count()));
   if (std::isnan(mean) || std::isnan(error)) return "unknown";
   if (std::abs(mean) <= 2.0 * error) return "neither";
   return mean > 0.0 ? "toward" : "away";
 }
 
 support::Table states_table(const Report& report) {
-  support::Table table{
-      {}, {"state", "state_cells", "cells", "mean_shift", "sd_shift", "direction"}, {}};
+  support::Table table{{}, {"state", "state_cells", "cells", "mean_shift", "sd_shift", "direction"}, {}};
   for (const auto& state : report.states)
     table.rows.push_back({state.name, std::to_string(state.cells), std::to_string(state.shift.count()),
                           exact_number(state.shift.mean()), exact_number(state.shift.standard_deviation()),
@@ -198,7 +198,8 @@ std::string states_html(const Report& report) {
                                   : "<strong>toward</strong> it"});
   }
   return table.finish() +
-         "<p class=\"caption\">Shift: cosine similarity of the cell’s embedding (the mean over its genes) with "
+         "<p class=\"caption\">Shift: cosine similarity of the cell’s embedding (the mean over its genes) "
+         "with "
          "the mean of the state’s cells, after the perturbation less before. Above 0 cells move toward the "
          "state; “neither” where the mean is within two standard errors of 0. Cells of one donor are no "
          "independent evidence, so no P is given. The same table is in states.tsv.</p>\n";

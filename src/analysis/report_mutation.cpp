@@ -19,10 +19,9 @@ using support::counted;
 
 /// Mutants that go the way asked for, or, of those of a VCF, that lower predicted expression.
 std::uint64_t going(const MutantSearch& search, MutantDirection direction) {
-  return static_cast<std::uint64_t>(
-      std::count_if(search.trials.begin(), search.trials.end(), [&](const MutantTrial& trial) {
-        return goes(trial, search.reference_expression, direction);
-      }));
+  return static_cast<std::uint64_t>(std::count_if(
+      search.trials.begin(), search.trials.end(),
+      [&](const MutantTrial& trial) { return goes(trial, search.reference_expression, direction); }));
 }
 
 std::string verb(MutantDirection direction, std::uint64_t number) {
@@ -50,7 +49,8 @@ std::string chosen_text(const PerturbedGene& gene) {
   if (search.origin == MutantOrigin::kRandom)
     return label + ", which changes " + counted(trial.edits.size(), "base") + ",";
   if (trial.carriers == 0) return label;
-  return label + ", which " + counted(trial.carriers, "sample") + (trial.carriers == 1 ? " carries," : " carry,");
+  return label + ", which " + counted(trial.carriers, "sample") +
+         (trial.carriers == 1 ? " carries," : " carry,");
 }
 
 /// What was made.
@@ -87,8 +87,8 @@ std::string used_text(const PerturbedGene& gene) {
            html_number(small_number(mean_expression(search))) + " (" +
            percent_change(search.reference_expression, mean_expression(search)) + ").";
   if (search.used.size() < 2) return "The one taken, " + chosen + " " + change + ".";
-  return "Each of " + count_text(search.used.size()) + " was put into cells, one at a time. The one that changes it most, " +
-         chosen + " " + change + ".";
+  return "Each of " + count_text(search.used.size()) +
+         " was put into cells, one at a time. The one that changes it most, " + chosen + " " + change + ".";
 }
 
 std::string moved_rank_text(const PerturbedGene& gene) {
@@ -173,8 +173,8 @@ const MutantSearch* matched_search(const Report& report) {
 
 std::string table_html(const Report& report) {
   const MutantSearch* matched = matched_search(report);
-  std::vector<std::string> columns = {"Gene",          "<Role",  "Expression, reference", "Mutant", "Change",
-                                      "Edits", "Mutants that qualify"};
+  std::vector<std::string> columns = {"Gene",   "<Role", "Expression, reference", "Mutant",
+                                      "Change", "Edits", "Mutants that qualify"};
   if (matched != nullptr) columns.emplace_back("Strength: asked / taken");
   for (const char* name :
        {"Distance to itself", "to the nearest other", "<which", "<After the adapter, nearest is"})

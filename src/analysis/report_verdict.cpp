@@ -59,7 +59,8 @@ std::string unspecific(const Report& report, std::size_t set) {
   return " is <strong>not shown</strong> to answer to " + symbols +
          ". Its genes do move more than other genes (" + raw_text(report.run.tests[set]) +
          "), but not more than when other genes are perturbed (" + specific_text(report.specificity[set]) +
-         "). The small P against other genes says only that these genes move easily, or together, whatever is "
+         "). The small P against other genes says only that these genes move easily, or together, whatever "
+         "is "
          "perturbed; it is no evidence about " +
          symbols + ".";
 }
@@ -80,8 +81,8 @@ std::string specific(const Report& report, std::size_t set) {
   const SetSpecificity& found = report.specificity[set];
   const GeneSetTest& test = report.run.tests[set];
   std::string text = " <strong>moves more</strong> under " + html_escape(report.words.noun) + " of " +
-                     html_escape(target_symbols(report)) + " than when other genes are perturbed: " +
-                     specific_text(found) + ".";
+                     html_escape(target_symbols(report)) +
+                     " than when other genes are perturbed: " + specific_text(found) + ".";
   if (!moves_more(test))
     text += " Its genes’ shifts are no larger than other genes’ (" + raw_text(test) +
             "); they are larger than the same genes’ shifts under other perturbations.";

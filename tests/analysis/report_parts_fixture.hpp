@@ -25,7 +25,8 @@ inline WindowTrack made_up_track(std::uint64_t seed) {
   return track;
 }
 
-/// Makes all mutants of a gene that lower expression the ones that are used; identity of every second is kept.
+/// Makes all mutants of a gene that lower expression the ones that are used; identity of every second is
+/// kept.
 inline void use_all_mutants(PerturbedGene& gene) {
   MutantSearch& search = *gene.search;
   search.use = MutantUse::kAll;

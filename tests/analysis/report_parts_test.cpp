@@ -99,11 +99,13 @@ TEST(ReportWords, TellOfMutantsThatRaiseExpression) {
   search.used = {2};
   report.perturbed[0].fold_change = 2.0;
   const std::string page = WrittenReport(report).page();
-  EXPECT_THAT(page, HasSubstr("Of 20 random mutants of the DNA around the start of GATA4, 3 raise the expression "
-                              "that the DNA model predicts. The one taken, mutant 3, which changes 2 bases, "
-                              "takes it from 1.400 to 2.800 (+100 %)."));
-  EXPECT_THAT(page, HasSubstr("The rank of GATA4 moved too: in each cell it got the place that its count times "
-                              "2.000"));
+  EXPECT_THAT(page,
+              HasSubstr("Of 20 random mutants of the DNA around the start of GATA4, 3 raise the expression "
+                        "that the DNA model predicts. The one taken, mutant 3, which changes 2 bases, "
+                        "takes it from 1.400 to 2.800 (+100 %)."));
+  EXPECT_THAT(page,
+              HasSubstr("The rank of GATA4 moved too: in each cell it got the place that its count times "
+                        "2.000"));
 }
 
 TEST(ReportWords, TellOfTheVariantsOfAVcfAndTheirCarriers) {
@@ -120,11 +122,12 @@ TEST(ReportWords, TellOfTheVariantsOfAVcfAndTheirCarriers) {
   search.chosen = 1;
   search.used = {0, 1};
   const WrittenReport written(report);
-  EXPECT_THAT(written.page(),
-              HasSubstr("2 variants of the VCF, each alone, change the DNA that the DNA model reads around the "
-                        "start of GATA4: 1 lowers the expression that it predicts, 1 raises it. Each of 2 was "
-                        "put into cells, one at a time. The one that changes it most, rs2, which 14 samples "
-                        "carry, takes it from 1.400 to 0.700 (−50 %)."));
+  EXPECT_THAT(
+      written.page(),
+      HasSubstr("2 variants of the VCF, each alone, change the DNA that the DNA model reads around the "
+                "start of GATA4: 1 lowers the expression that it predicts, 1 raises it. Each of 2 was "
+                "put into cells, one at a time. The one that changes it most, rs2, which 14 samples "
+                "carry, takes it from 1.400 to 0.700 (−50 %)."));
   const auto table = written.table("expression.tsv");
   EXPECT_EQ(text(table, 1, "origin"), "variant");
   EXPECT_EQ(text(table, 1, "name"), "rs2");
@@ -150,7 +153,8 @@ TEST(ReportWords, TellOfAMeanOfMutantsAndOfIdentityGivenUp) {
   EXPECT_THAT(written.page(), HasSubstr("The DNA embeddings of " + std::to_string(search.used.size()) +
                                         " mutants were averaged into one"));
   EXPECT_THAT(written.page(), HasSubstr("(−" + std::to_string(percent) + " %)."));
-  EXPECT_THAT(written.page(), HasSubstr("<strong>10 of 20 mutants stay nearest to their own gene, and none of"));
+  EXPECT_THAT(written.page(),
+              HasSubstr("<strong>10 of 20 mutants stay nearest to their own gene, and none of"));
   EXPECT_EQ(text(written.table("identity.tsv"), 0, "mutant"),
             "mean of " + std::to_string(search.used.size()));
 }
@@ -204,7 +208,8 @@ TEST(ReportCurves, StandInTheFileAndTheFigureWithTheAveragePrecisionBeside) {
   const auto figure = written.figure("precision_recall_curve_1");
   ASSERT_EQ(figure["data"].size(), 3U);
   EXPECT_EQ(figure["data"][0]["name"], "random order");
-  EXPECT_DOUBLE_EQ(figure["data"][0]["y"][0].get<double>(), 15.0 / 199.0);  // the perturbed gene is not ranked
+  EXPECT_DOUBLE_EQ(figure["data"][0]["y"][0].get<double>(),
+                   15.0 / 199.0);  // the perturbed gene is not ranked
   std::set<std::string> colours, dashes;
   for (const auto& trace : figure["data"]) {
     colours.insert(trace["line"]["color"]);

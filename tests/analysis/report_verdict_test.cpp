@@ -74,12 +74,14 @@ Report report_of(const std::vector<Outcome>& outcomes, bool controlled = true) {
 
 TEST(ReportVerdict, SaysWhatIsSpecificWithItsIntervalAndP) {
   const std::string words = first_words(report_of({{0.81, 0.001, 0.93, 0.0021, 1.0 / 7}}));
-  EXPECT_THAT(words, HasSubstr("<strong>set 1</strong> <strong>moves more</strong> under in silico mutagenesis "
-                               "of GATA4 than when other genes are perturbed: specific AUROC 0.93 (95 % "
-                               "interval 0.72–0.97), P = 0.002."));
+  EXPECT_THAT(words,
+              HasSubstr("<strong>set 1</strong> <strong>moves more</strong> under in silico mutagenesis "
+                        "of GATA4 than when other genes are perturbed: specific AUROC 0.93 (95 % "
+                        "interval 0.72–0.97), P = 0.002."));
   // Six controls cannot show more by rank.
-  EXPECT_THAT(words, HasSubstr("exact P = 0.143) it is not significant: with 6 control genes that P cannot be "
-                               "below 0.143"));
+  EXPECT_THAT(words,
+              HasSubstr("exact P = 0.143) it is not significant: with 6 control genes that P cannot be "
+                        "below 0.143"));
   EXPECT_THAT(words, Not(HasSubstr("false discovery rate")));
 }
 
@@ -115,8 +117,9 @@ TEST(ReportVerdict, SaysThatASetWithoutGenesWasNotTested) {
 TEST(ReportVerdict, WarnsWhereSeveralTestsExplainAP) {
   Report report = report_of({{0.8, 0.001, 0.9, 0.04, 0.01}, {0.5, 0.5, 0.5, 0.5, 0.5}});
   report.specificity[0].fdr_parametric = 0.08;
-  EXPECT_THAT(first_words(report), HasSubstr("Among the 2 sets tested that may be chance: its false discovery "
-                                             "rate is 0.080"));
+  EXPECT_THAT(first_words(report),
+              HasSubstr("Among the 2 sets tested that may be chance: its false discovery "
+                        "rate is 0.080"));
 }
 
 TEST(ReportVerdict, OfManySetsCountsThoseThatAreSpecificAndTellsTheFirst) {
@@ -124,7 +127,8 @@ TEST(ReportVerdict, OfManySetsCountsThoseThatAreSpecificAndTellsTheFirst) {
   outcomes[7] = {0.9, 1e-6, 0.9, 1e-5, 0.01};
   outcomes[3] = {0.9, 1e-6, 0.9, 1e-4, 0.01};
   const std::string words = first_words(report_of(outcomes));
-  EXPECT_THAT(words, HasSubstr("Of the 9 gene sets tested, <strong>2</strong> move more than when other genes"));
+  EXPECT_THAT(words,
+              HasSubstr("Of the 9 gene sets tested, <strong>2</strong> move more than when other genes"));
   EXPECT_LT(words.find("set 8"), words.find("set 4"));
   std::size_t told = 0;
   for (auto at = words.find("<li>"); at != std::string::npos; at = words.find("<li>", at + 1)) ++told;
