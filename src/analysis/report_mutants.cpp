@@ -139,14 +139,10 @@ std::string mutants_html(const Report& report) {
   return data_table_html(page_columns_of_mutants(report), report.mutants.size(),
                          {"mutants-data", "mutants", "Find a mutant"}, kMutantsAsHtml) +
          "<p class=\"caption\">Each mutant was put into the same cells alone. Fold change: predicted "
-         "expression "
-         "over the reference’s. Row shift: 1 − cosine similarity of the DNA embedding with the reference’s. "
-         "Still "
-         "itself: whether the mutant is nearest to its own gene, before and after the adapter. AUROC: of "
-         "each "
-         "set against all other genes under this mutant alone, not corrected for what other perturbations "
-         "do. "
-         "The whole table, with all sets, is in mutants.tsv.</p>\n";
+         "expression over the reference’s. Row shift: 1 − cosine similarity of the DNA embedding with the "
+         "reference’s. Still itself: whether the mutant is nearest to its own gene, before and after the "
+         "adapter. AUROC: of each set against all other genes under this mutant alone, not corrected for "
+         "what other perturbations do. The whole table, with all sets, is in mutants.tsv.</p>\n";
 }
 
 Figure mutants_figure(const Report& report) {
