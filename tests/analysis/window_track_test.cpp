@@ -30,7 +30,8 @@ TEST(WindowTrack, sums_to_the_expression_of_reference_and_mutant_over_the_bins_t
   std::vector<genome::Edit> edits;
   std::string mutant = window.sequence;
   for (const std::size_t at : {100, 128, 140}) {
-    edits.push_back({300 + static_cast<std::int64_t>(at), std::string(1, mutant[at]), other_than(mutant[at])});
+    edits.push_back(
+        {300 + static_cast<std::int64_t>(at), std::string(1, mutant[at]), other_than(mutant[at])});
     mutant[at] = edits.back().alt.front();
   }
   const WindowTrack track = window_track(embedder, readout, window, edits);
@@ -41,7 +42,8 @@ TEST(WindowTrack, sums_to_the_expression_of_reference_and_mutant_over_the_bins_t
   EXPECT_EQ(track.bin_size, 8);
   EXPECT_EQ(track.summed_first, -8);
   EXPECT_EQ(track.summed_end, 16);
-  const auto expression = embedder.embed(std::vector<std::string>{window.sequence, mutant}, &readout).expression;
+  const auto expression =
+      embedder.embed(std::vector<std::string>{window.sequence, mutant}, &readout).expression;
   const auto sum = [](const std::vector<double>& bins) {
     return std::accumulate(bins.begin() + 7, bins.begin() + 10, 0.0);
   };
