@@ -13,16 +13,19 @@ namespace {
 /// Sets that have a figure of their own on the page; all are in the table and the file.
 constexpr std::size_t kMostCurveFigures = 8;
 
-/// Steps down to each point: between cuts nothing is known to be better.
+/// As steps, the area below which is the average precision: what is recalled since the last cut counts with
+/// the precision of this one.
 Json curve_trace(const Report& report, const PrecisionRecallCurve& curve) {
   Json recall = Json::array();
   Json precision = Json::array();
   Json text = Json::array();
-  for (const auto& point : curve.points) {
-    recall.push_back(point.recall);
+  const auto add = [&](double at, const CurvePoint& point) {
+    recall.push_back(at);
     precision.push_back(point.precision);
     text.push_back(count_text(point.hits) + " of the top " + count_text(point.k));
-  }
+  };
+  add(0.0, curve.points.front());
+  for (const auto& point : curve.points) add(point.recall, point);
   const MethodLook look = look_of(report, curve.method);
   return {{"type", "scatter"},
           {"mode", "lines"},
@@ -31,7 +34,7 @@ Json curve_trace(const Report& report, const PrecisionRecallCurve& curve) {
           {"y", std::move(precision)},
           {"text", std::move(text)},
           {"hovertemplate", "recall %{x:.3f}, precision %{y:.3f}<br>%{text}<extra>%{fullData.name}</extra>"},
-          {"line", {{"color", look.colour}, {"width", 2}, {"dash", look.dash}}}};
+          {"line", {{"color", look.colour}, {"width", 2}, {"dash", look.dash}, {"shape", "vh"}}}};
 }
 
 Json random_trace(const PrecisionRecallCurve& curve) {

@@ -95,9 +95,9 @@ Figure expression_figure(const PerturbedGene& gene, std::size_t number) {
   Json data = Json::array();
   data.push_back(trial_trace(search, "lowers expression", kThisRun, "circle", 9,
                              [&](std::size_t i) { return goes_down(i) && !is_used(i); }));
-  data.push_back(trial_trace(search, "does not", kGrey, "x", 8,
+  data.push_back(trial_trace(search, "does not lower it", kGrey, "x", 8,
                              [&](std::size_t i) { return !goes_down(i) && !is_used(i); }));
-  data.push_back(trial_trace(search, "taken", kChosen, "star", 15, is_used));
+  data.push_back(trial_trace(search, "put into cells", kChosen, "star", 15, is_used));
   Json x = axis(kind_of(search));
   x["showgrid"] = false;
   x["range"] = {0, search.trials.size() + 1};

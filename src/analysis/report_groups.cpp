@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -110,6 +111,11 @@ std::vector<std::string> pooled_cells(const GroupSummary& summary) {
           html_number(p_number(logit.heterogeneity_p))};
 }
 
+/// Each counts once for every mutant that was put into it.
+std::uint64_t measured_cells(const Report& report, const StateShift& state) {
+  return state.shift.count() / std::max<std::uint64_t>(1, report.mutants.size());
+}
+
 }  // namespace
 
 std::vector<Figure> group_figures(const Report& report) {
@@ -166,9 +172,9 @@ std::string groups_html(const Report& report) {
          "groups.tsv.</p>\n";
 }
 
-std::string direction_of(const StateShift& state) {
+std::string direction_of(const StateShift& state, std::uint64_t cells) {
   const double mean = state.shift.mean();
-  const double error = state.shift.standard_deviation() / std::sqrt(static_cast<double>(state.shift.count()));
+  const double error = state.shift.standard_deviation() / std::sqrt(static_cast<double>(cells));
   if (std::isnan(mean) || std::isnan(error)) return "unknown";
   if (std::abs(mean) <= 2.0 * error) return "neither";
   return mean > 0.0 ? "toward" : "away";
@@ -177,9 +183,10 @@ std::string direction_of(const StateShift& state) {
 support::Table states_table(const Report& report) {
   support::Table table{{}, {"state", "state_cells", "cells", "mean_shift", "sd_shift", "direction"}, {}};
   for (const auto& state : report.states)
-    table.rows.push_back({state.name, std::to_string(state.cells), std::to_string(state.shift.count()),
-                          exact_number(state.shift.mean()), exact_number(state.shift.standard_deviation()),
-                          direction_of(state)});
+    table.rows.push_back({state.name, std::to_string(state.cells),
+                          std::to_string(measured_cells(report, state)), exact_number(state.shift.mean()),
+                          exact_number(state.shift.standard_deviation()),
+                          direction_of(state, measured_cells(report, state))});
   return table;
 }
 
@@ -188,8 +195,9 @@ std::string states_html(const Report& report) {
   HtmlTable table({"State", "Cells of the state", "Cells perturbed", "Mean shift", "SD over cells",
                    "<Perturbed cells move"});
   for (const auto& state : report.states) {
-    const std::string way = direction_of(state);
-    table.row({html_escape(state.name), count_text(state.cells), count_text(state.shift.count()),
+    const std::uint64_t cells = measured_cells(report, state);
+    const std::string way = direction_of(state, cells);
+    table.row({html_escape(state.name), count_text(state.cells), count_text(cells),
                html_number(small_number(state.shift.mean())),
                html_number(small_number(state.shift.standard_deviation())),
                way == "neither"   ? "neither toward it nor away"

@@ -7,6 +7,7 @@
 #include <biodta/analysis/report.hpp>
 #include <biodta/support/tsv.hpp>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,9 @@ support::Table groups_table(const Report& report);
 std::string groups_html(const Report& report);
 
 /// Which way cells move, in words: toward, away, or neither where the mean is within two standard errors of
-/// 0.
-std::string direction_of(const StateShift& state);
+/// 0; unknown for a single cell.
+/// @param cells  perturbed: the mutants put into one cell are no independent evidence.
+std::string direction_of(const StateShift& state, std::uint64_t cells);
 support::Table states_table(const Report& report);
 /// Empty without states.
 std::string states_html(const Report& report);

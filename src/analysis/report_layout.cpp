@@ -27,7 +27,7 @@ MethodLook look_of(const Report& report, std::string_view method) {
 }
 
 std::string wrapped(std::string_view name) {
-  constexpr std::size_t kWidth = 26;
+  constexpr std::size_t kWidth = 18;
   std::string lines;
   std::size_t used = 0;
   for (std::size_t at = 0; at < name.size();) {

@@ -22,6 +22,8 @@ namespace {
 constexpr std::size_t kMutantsAsHtml = 20;
 /// A mutant with more edits has their number in the table; mutants.vcf holds them.
 constexpr std::size_t kMostListedEdits = 3;
+/// The page has AUROCs of the first sets, so that its table fits on paper; the file has all.
+constexpr std::size_t kSetsOnPage = 4;
 /// Longer alleles are told by their length.
 constexpr std::size_t kLongestAllele = 12;
 
@@ -36,14 +38,14 @@ std::string allele_text(const std::string& allele) {
 }
 
 /// "chr8:1005:A>C" (1-based) of each edit, or how many there are.
-std::string edits_text(const Report& report, const MutantTrial& trial) {
-  if (trial.edits.size() > kMostListedEdits) return support::counted(trial.edits.size(), "edit");
+std::vector<std::string> edit_words(const Report& report, const MutantTrial& trial) {
+  if (trial.edits.size() > kMostListedEdits) return {support::counted(trial.edits.size(), "edit")};
   const auto& window = main_gene(report).window;
-  std::string text;
+  std::vector<std::string> words;
   for (const auto& edit : trial.edits)
-    text += (text.empty() ? "" : ";") + (window ? window->contig + ":" : std::string()) +
-            std::to_string(edit.position + 1) + ":" + allele_text(edit.ref) + ">" + allele_text(edit.alt);
-  return text;
+    words.push_back((window ? window->contig + ":" : std::string()) + std::to_string(edit.position + 1) +
+                    ":" + allele_text(edit.ref) + ">" + allele_text(edit.alt));
+  return words;
 }
 
 /// Whether a mutant is still nearest to its own gene, "NA" where that is not known.
@@ -53,7 +55,8 @@ std::string identity_word(const MutantTrial& trial) {
 }
 
 /// Refers to the report.
-std::vector<DataColumn> mutant_columns(const Report& report) {
+/// @param sets  that have a column.
+std::vector<DataColumn> mutant_columns(const Report& report, std::size_t sets) {
   const MutantSearch& search = search_of(report);
   const auto& effects = report.mutants;
   const auto trial = [&](std::size_t row) -> const MutantTrial& {
@@ -67,7 +70,9 @@ std::vector<DataColumn> mutant_columns(const Report& report) {
       text_column("mutant", "Mutant", [&](Row row) { return mutant_label(search, effects[row].trial); }),
       number_column("trial", "No.", ColumnKind::kCount,
                     [&](Row row) { return static_cast<double>(effects[row].trial + 1); }),
-      text_column("edits", "Edits", [&report, trial](Row row) { return edits_text(report, trial(row)); })};
+      {"edits", "Edits", ColumnKind::kTags, {}, [&report, trial](Row row) {
+         return edit_words(report, trial(row));
+       }}};
   if (search.origin != MutantOrigin::kRandom)
     columns.push_back(number_column("carriers", "Carriers", ColumnKind::kCount,
                                     [trial](Row row) { return static_cast<double>(trial(row).carriers); }));
@@ -85,10 +90,18 @@ std::vector<DataColumn> mutant_columns(const Report& report) {
       small("sd_shift", "SD over cells", [&](Row row) { return effects[row].cell.standard_deviation(); }));
   columns.push_back(
       small("own_shift", "Shift of the gene itself", [&](Row row) { return effects[row].perturbed.mean(); }));
-  for (std::size_t set = 0; set < report.sets.size(); ++set)
+  for (std::size_t set = 0; set < std::min(sets, report.sets.size()); ++set)
     columns.push_back(number_column("auroc:" + report.sets[set].name, "AUROC: " + report.sets[set].name,
                                     ColumnKind::kSmall,
                                     [&effects, set](Row row) { return effects[row].aurocs.at(set); }));
+  return columns;
+}
+
+/// What fits on paper: the others are in the file.
+std::vector<DataColumn> page_columns_of_mutants(const Report& report) {
+  auto columns = mutant_columns(report, kSetsOnPage);
+  std::erase_if(columns,
+                [](const DataColumn& column) { return column.name == "trial" || column.name == "sd_shift"; });
   return columns;
 }
 
@@ -118,22 +131,18 @@ Json identity_trace(const Report& report, const IdentityLook& shown) {
 }  // namespace
 
 support::Table mutants_table(const Report& report) {
-  return data_table(mutant_columns(report), report.mutants.size());
+  return data_table(mutant_columns(report, report.sets.size()), report.mutants.size());
 }
 
 std::string mutants_html(const Report& report) {
   if (report.mutants.empty()) return {};
-  return data_table_html(mutant_columns(report), report.mutants.size(),
+  return data_table_html(page_columns_of_mutants(report), report.mutants.size(),
                          {"mutants-data", "mutants", "Find a mutant"}, kMutantsAsHtml) +
          "<p class=\"caption\">Each mutant was put into the same cells alone. Fold change: predicted "
-         "expression "
-         "over the reference’s. Row shift: 1 − cosine similarity of the DNA embedding with the reference’s. "
-         "Still "
-         "itself: whether the mutant is nearest to its own gene, before and after the adapter. AUROC: of "
-         "each "
-         "set against all other genes under this mutant alone; the specific AUROCs above say what of it "
-         "other "
-         "perturbations do too. The same table is in mutants.tsv.</p>\n";
+         "expression over the reference’s. Row shift: 1 − cosine similarity of the DNA embedding with the "
+         "reference’s. Still itself: whether the mutant is nearest to its own gene, before and after the "
+         "adapter. AUROC: of each set against all other genes under this mutant alone, not corrected for "
+         "what other perturbations do. The whole table, with all sets, is in mutants.tsv.</p>\n";
 }
 
 Figure mutants_figure(const Report& report) {
@@ -147,7 +156,7 @@ Figure mutants_figure(const Report& report) {
     if (!trace.at("x").empty()) data.push_back(std::move(trace));
   }
   Json layout = base_layout(axis("log2 fold change of predicted expression"),
-                            axis("mean shift of other genes, " + html_escape(report.words.measure)), 400);
+                            axis("mean shift of other genes<br>" + html_escape(report.words.measure)), 400);
   layout["showlegend"] = true;
   layout["shapes"] = Json::array({vertical_line(0.0)});
   return {

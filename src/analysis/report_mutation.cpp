@@ -88,7 +88,9 @@ std::string used_text(const PerturbedGene& gene) {
            percent_change(search.reference_expression, mean_expression(search)) + ").";
   if (search.used.size() < 2) return "The one taken, " + chosen + " " + change + ".";
   return "Each of " + count_text(search.used.size()) +
-         " was put into cells, one at a time. The one that changes it most, " + chosen + " " + change + ".";
+         " was put into cells, one at a time, and shifts are averaged over them. The one that changes it "
+         "most, " +
+         chosen + " " + change + ".";
 }
 
 std::string moved_rank_text(const PerturbedGene& gene) {

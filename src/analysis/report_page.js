@@ -1,13 +1,27 @@
 "use strict";
-// Draws every figure from the JSON beside it; a figure that cannot be drawn says so in its place. Before
-// printing, figures take the width of the paper.
+// Draws every figure from the JSON beside it; a figure that cannot be drawn says so in its place. Figures follow
+// the width of their place: of the window, of a phone that is turned, of the paper.
+const followWidth = new ResizeObserver((entries) => {
+  for (const {target} of entries)
+    if (target.data && target.clientWidth > 0 && target.clientWidth !== target._fullLayout.width) Plotly.Plots.resize(target);
+});
 for (const place of document.querySelectorAll("[data-figure]")) {
   const figure = JSON.parse(document.getElementById(place.dataset.figure).textContent);
-  Plotly.newPlot(place, figure.data, figure.layout, {responsive: true, displaylogo: false, displayModeBar: window.innerWidth < 640 ? false : "hover", modeBarButtonsToRemove: ["select2d", "lasso2d"]})
+  Plotly.newPlot(place, figure.data, figure.layout, {displaylogo: false, displayModeBar: window.innerWidth < 640 ? false : "hover", modeBarButtonsToRemove: ["select2d", "lasso2d"]})
+    .then(() => followWidth.observe(place))
     .catch((error) => { place.textContent = "This figure could not be drawn: " + error; });
 }
+// Paper is narrower than most windows, and is laid out after this: A4 or Letter within the margins of the style.
+const PAPER_WIDTH = 690;
+const PAPER_HALF = 336;
 window.addEventListener("beforeprint", () => {
-  for (const place of document.querySelectorAll("[data-figure]")) Plotly.Plots.resize(place);
+  followWidth.disconnect();
+  for (const place of document.querySelectorAll("[data-figure]"))
+    if (place.data) Plotly.relayout(place, {autosize: false, width: place.closest(".figures") ? PAPER_HALF : PAPER_WIDTH});
+});
+window.addEventListener("afterprint", () => {
+  for (const place of document.querySelectorAll("[data-figure]"))
+    if (place.data) Plotly.relayout(place, {autosize: true, width: undefined}).then(() => followWidth.observe(place));
 });
 
 // Long tables (of genes, of mutants). The page holds their first rows as HTML, for paper and for readers without

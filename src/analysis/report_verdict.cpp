@@ -90,10 +90,13 @@ std::string specific(const Report& report, std::size_t set) {
 }
 
 std::string uncontrolled(const Report& report, std::size_t set) {
+  const bool matched = set < report.matched.size() && !std::isnan(report.matched[set].p);
   return " moves more than other genes (" + raw_text(report.run.tests[set]) +
          "), but it is <strong>not known whether that is specific</strong> to " +
          html_escape(target_symbols(report)) +
-         ": too few control genes were perturbed to compare with, and many sets move whatever is perturbed.";
+         ": too few control genes were perturbed to compare with, and many sets move whatever is perturbed." +
+         (matched ? " Against sets of genes that are seen as much, " + p_html(report.matched[set].p) + "."
+                  : std::string());
 }
 
 std::string sentence(const Report& report, std::size_t set) {

@@ -64,9 +64,10 @@ inline void add_groups(Report& report, std::size_t genes) {
   report.groups = summarise_groups(groups, report.sets);
 }
 
-inline StateShift made_up_state(const std::string& name, double mean) {
+/// @param mutants  put into each of 40 cells.
+inline StateShift made_up_state(const std::string& name, double mean, std::size_t mutants) {
   StateShift state{name, 120, {}};
-  for (int cell = 0; cell < 40; ++cell) state.shift.add(mean + (cell % 2 == 0 ? 0.001 : -0.001));
+  for (std::size_t i = 0; i < 40 * mutants; ++i) state.shift.add(mean + (i % 2 == 0 ? 0.001 : -0.001));
   return state;
 }
 
@@ -98,8 +99,10 @@ inline Report made_up_full_report(std::size_t genes = 200) {
     for (auto& curve : precision_recall_curves(run->name, run->ranking, report.sets))
       report.curves.push_back(std::move(curve));
   add_groups(report, genes);
-  report.states = {made_up_state("cell_type=fibroblast", 0.01), made_up_state("cell_type=endothelial", -0.02),
-                   made_up_state("cell_type=myocyte", 0.0)};
+  const std::size_t mutants = report.mutants.size();
+  report.states = {made_up_state("cell_type=fibroblast", 0.01, mutants),
+                   made_up_state("cell_type=endothelial", -0.02, mutants),
+                   made_up_state("cell_type=myocyte", 0.0002, mutants)};
   return report;
 }
 

@@ -103,7 +103,11 @@ TEST(ReportVerdict, SaysPlainlyThatNothingWasFound) {
 TEST(ReportVerdict, SaysWhatIsUnknownWithoutControls) {
   EXPECT_THAT(first_words(report_of({{0.81, 0.001}}, false)),
               AllOf(HasSubstr("not known whether that is specific</strong> to GATA4"), HasSubstr("P = 0.001"),
-                    Not(HasSubstr("specific AUROC"))));
+                    Not(HasSubstr("specific AUROC")), Not(HasSubstr("Against sets"))));
+  Report matched = report_of({{0.81, 0.001}}, false);
+  matched.matched.resize(1);
+  matched.matched[0].p = 0.047;
+  EXPECT_THAT(first_words(matched), HasSubstr("Against sets of genes that are seen as much, P = 0.047."));
   EXPECT_THAT(first_words(report_of({{0.55, 0.3}}, false)), HasSubstr("no effect is shown"));
 }
 
