@@ -1,0 +1,87 @@
+#pragma once
+/// @file
+/// Every gene perturbed alone: what it does to whole cells, and how it stands among the other genes.
+///
+/// Geneformer's statistics pool the shifts of all genes in all cells and compare each gene with the pool, so
+/// that a gene of cells that move easily looks strong. Here genes are compared within each cell, and the
+/// comparisons are added up over cells: Wilcoxon's rank-sum test stratified by cell (van Elteren 1960).
+
+#include <biodta/analysis/embedding_shift.hpp>
+#include <biodta/analysis/statistics.hpp>
+#include <biodta/cells/vocabulary.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace biodta::analysis {
+
+/// What perturbing each of its genes did to one cell.
+struct CellEffects {
+  std::uint32_t cell = 0;              ///< index in the corpus
+  std::vector<cells::TokenId> genes;   ///< [G] ascending; none in a cell with a single gene
+  std::vector<double> shifts;          ///< [G] mean shift of the cell's other genes
+  std::vector<double> states;          ///< [G, S] shift toward each state
+};
+
+/// Of each of the cells, in the order given: measure_every_gene, kept by cell.
+std::vector<CellEffects> measure_cell_effects(model::MaskedLanguageModel& model, torch::Device device,
+                                              const ShiftSubjects& subjects,
+                                              std::span<const std::uint32_t> cells, const Perturbation& how,
+                                              const ShiftOptions& options,
+                                              support::Progress* progress = nullptr);
+
+/// One gene's effect on cells, and how it stands among what the other genes of the same cells do.
+struct GeneStanding {
+  double mean = 0.0;                ///< over the gene's cells
+  double standard_deviation = 0.0;  ///< over them; NaN for one cell
+  /// Chance that the gene's effect on a cell exceeds that of another gene of the cell, ties half; mean over
+  /// cells. 0.5 = like any gene.
+  double auroc = 0.5;
+  /// Two-sided, by the normal approximation: that in each cell the gene's rank is one drawn at random. Cells
+  /// are taken as independent: those of one donor are not quite, so that with many cells a small difference is
+  /// significant, and the AUROC says how large it is. NaN where no cell has another gene.
+  double p = 1.0;
+  double fdr = 1.0;  ///< Benjamini-Hochberg over the genes ranked
+};
+
+struct RankedEffect {
+  cells::TokenId token = 0;
+  std::uint64_t cells = 0;  ///< in which it was perturbed
+  GeneStanding shift;
+  std::vector<GeneStanding> states;  ///< [S]
+};
+
+/// Effects of all genes, summed over cells as they come. Memory is a few numbers a token.
+class GeneEffectSums {
+ public:
+  GeneEffectSums(std::size_t tokens, std::size_t states);
+  void add(const CellEffects& cell);
+  std::uint64_t cells() const noexcept { return cells_; }
+  /// Genes perturbed in any cell.
+  std::uint64_t genes() const;
+  /// Those perturbed in at least `min_cells` cells, largest mean shift first, equal ones by token.
+  std::vector<RankedEffect> ranked(std::uint64_t min_cells) const;
+
+ private:
+  /// One quantity of one gene.
+  struct Sums {
+    RunningMoments effect;
+    RunningMoments standing;  // within-cell AUROC less a half
+    double variance = 0.0;    // of the sum of standings, if ranks were drawn at random
+  };
+  static GeneStanding standing_of(const Sums& sums);
+  void add_standings(const std::vector<cells::TokenId>& genes, std::span<const double> effects,
+                     std::size_t quantity);
+  Sums& at(cells::TokenId token, std::size_t quantity) { return sums_[token * quantities_ + quantity]; }
+  const Sums& at(std::size_t token, std::size_t quantity) const {
+    return sums_[token * quantities_ + quantity];
+  }
+
+  std::size_t quantities_;  // the shift, then each state
+  std::vector<Sums> sums_;  // [tokens, quantities]
+  std::uint64_t cells_ = 0;
+};
+
+}  // namespace biodta::analysis
