@@ -61,8 +61,8 @@ std::vector<std::string> ids_of(const cells::Corpus& corpus, std::span<const std
 std::vector<std::string> source_names(const cells::Corpus& corpus, std::span<const std::uint32_t> cells) {
   const cells::CorpusProvenance provenance = corpus.provenance();
   std::vector<std::string> names(cells.size());
-  const std::int64_t told = std::accumulate(provenance.source_cells.begin(), provenance.source_cells.end(),
-                                            std::int64_t{0});
+  const std::int64_t told =
+      std::accumulate(provenance.source_cells.begin(), provenance.source_cells.end(), std::int64_t{0});
   if (static_cast<std::uint64_t>(told) != corpus.cell_count()) return names;
   std::size_t source = 0;
   std::int64_t end = 0;
@@ -78,7 +78,10 @@ class CellFinder {
  public:
   CellFinder(const cells::Corpus& corpus, std::span<const std::uint32_t> cells,
              const std::vector<std::filesystem::path>& files)
-      : files_(files), ids_(ids_of(corpus, cells)), sources_(source_names(corpus, cells)), found_(cells.size()) {
+      : files_(files),
+        ids_(ids_of(corpus, cells)),
+        sources_(source_names(corpus, cells)),
+        found_(cells.size()) {
     for (std::size_t i = 0; i < ids_.size(); ++i) wanted_.emplace(ids_[i], i);
     for (auto& source : sources_) {
       const bool there = std::any_of(files.begin(), files.end(),
@@ -142,8 +145,7 @@ class CellFinder {
 
 /// Hands the wanted rows of a source, ascending, to `use`, with the block that they are in.
 template <class Use>
-void for_each_row(cells::CountSource& source, std::span<const FileRow> rows,
-                  const Use& use) {
+void for_each_row(cells::CountSource& source, std::span<const FileRow> rows, const Use& use) {
   cells::CountBlock block;
   const std::uint64_t last = rows.empty() ? 0 : rows.back().first;
   for (std::size_t i = 0; i < rows.size();) {

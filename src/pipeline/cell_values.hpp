@@ -41,10 +41,10 @@ class RankValues {
   std::vector<double> values(std::uint32_t cell, std::span<const cells::TokenId> tokens) const;
 
  private:
-  std::vector<std::uint32_t> cells_;       // ascending
-  std::vector<std::uint64_t> offsets_;     // [cells + 1]
-  std::vector<cells::TokenId> tokens_;     // genes of each cell, ascending …
-  std::vector<double> values_;             // … and their values
+  std::vector<std::uint32_t> cells_;    // ascending
+  std::vector<std::uint64_t> offsets_;  // [cells + 1]
+  std::vector<cells::TokenId> tokens_;  // genes of each cell, ascending …
+  std::vector<double> values_;          // … and their values
 };
 
 }  // namespace biodta::pipeline

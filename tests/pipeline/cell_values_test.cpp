@@ -1,6 +1,7 @@
 // Values by which corpus cells are ranked, read again from their counts.
-#include "cells/random_counts.hpp"
 #include "pipeline/cell_values.hpp"
+
+#include "cells/random_counts.hpp"
 #include "pipeline/tokenize_fixture.hpp"
 
 #include <gmock/gmock.h>
