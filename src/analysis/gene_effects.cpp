@@ -131,9 +131,8 @@ std::vector<RankedEffect> GeneEffectSums::ranked(std::uint64_t min_cells) const 
   adjust(genes, [](RankedEffect& gene) -> GeneStanding& { return gene.shift; });
   for (std::size_t state = 0; state + 1 < quantities_; ++state)
     adjust(genes, [state](RankedEffect& gene) -> GeneStanding& { return gene.states[state]; });
-  std::stable_sort(genes.begin(), genes.end(), [](const RankedEffect& a, const RankedEffect& b) {
-    return a.shift.mean > b.shift.mean;
-  });
+  std::stable_sort(genes.begin(), genes.end(),
+                   [](const RankedEffect& a, const RankedEffect& b) { return a.shift.mean > b.shift.mean; });
   return genes;
 }
 

@@ -54,8 +54,8 @@ Json side_traces(const GeneEffectsReport& report, const StandingOf& of,
       ys.push_back(y(gene, i + 1));
       text.push_back("<b>" + html_escape(report.vocabulary.gene(gene.token).symbol) + "</b>, " +
                      std::to_string(gene.cells) + " cells<br>mean shift " + small_number(of(gene).mean) +
-                     ", AUROC " + fixed_number(of(gene).auroc, 2) + "<br>P " + p_number(of(gene).p) + ", FDR " +
-                     p_number(of(gene).fdr));
+                     ", AUROC " + fixed_number(of(gene).auroc, 2) + "<br>P " + p_number(of(gene).p) +
+                     ", FDR " + p_number(of(gene).fdr));
     }
     traces.push_back({{"type", "scatter"},
                       {"mode", "markers"},
@@ -94,16 +94,18 @@ const GeneStanding& shift_of(const RankedEffect& gene) {
 }
 
 Figure every_gene_rank_figure(const GeneEffectsReport& report) {
-  Json layout = base_layout(axis("rank"), effect_axis(shift_words(report), all_above_zero(report, shift_of)), 420);
-  return {"ranks",
-          "How far each gene moves cells",
-          "Each point is one gene, perturbed alone: the mean over its cells of how far the cell's other genes "
-          "move. Filled points differ from the other genes of the same cells (FDR below 0.05).",
-          {{"data", side_traces(
-                        report, shift_of,
-                        [](const RankedEffect&, std::size_t rank) { return static_cast<double>(rank); },
-                        [](const RankedEffect& gene, std::size_t) { return gene.shift.mean; })},
-           {"layout", std::move(layout)}}};
+  Json layout =
+      base_layout(axis("rank"), effect_axis(shift_words(report), all_above_zero(report, shift_of)), 420);
+  return {
+      "ranks",
+      "How far each gene moves cells",
+      "Each point is one gene, perturbed alone: the mean over its cells of how far the cell's other genes "
+      "move. Filled points differ from the other genes of the same cells (FDR below 0.05).",
+      {{"data",
+        side_traces(
+            report, shift_of, [](const RankedEffect&, std::size_t rank) { return static_cast<double>(rank); },
+            [](const RankedEffect& gene, std::size_t) { return gene.shift.mean; })},
+       {"layout", std::move(layout)}}};
 }
 
 Figure volcano_figure(const GeneEffectsReport& report, const std::string& name, const std::string& title,
@@ -141,11 +143,12 @@ std::string shift_words(const GeneEffectsReport& report) {
 
 std::vector<Figure> gene_effects_figures(const GeneEffectsReport& report) {
   std::vector<Figure> figures = {every_gene_rank_figure(report)};
-  figures.push_back(volcano_figure(
-      report, "shifts", "Shift and P", effect_axis(shift_words(report), all_above_zero(report, shift_of)),
-      "How far a gene moves cells against the P value of its standing among the other genes of the same cells "
-      "(Wilcoxon's rank-sum test stratified by cell, two-sided).",
-      shift_of));
+  figures.push_back(volcano_figure(report, "shifts", "Shift and P",
+                                   effect_axis(shift_words(report), all_above_zero(report, shift_of)),
+                                   "How far a gene moves cells against the P value of its standing among the "
+                                   "other genes of the same cells "
+                                   "(Wilcoxon's rank-sum test stratified by cell, two-sided).",
+                                   shift_of));
   for (std::size_t state = 0; state < report.states.size(); ++state)
     figures.push_back(state_figure(report, state));
   return figures;

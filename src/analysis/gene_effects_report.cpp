@@ -1,8 +1,7 @@
 #include "gene_effects_figures.hpp"
+#include "report_data_table.hpp"
 #include "report_format.hpp"
 #include "report_frame.hpp"
-#include "report_html_table.hpp"
-#include "report_layout.hpp"
 #include "report_sections.hpp"
 
 #include <biodta/analysis/gene_effects_report.hpp>
@@ -26,96 +25,59 @@ using support::with_thousands;
 constexpr std::size_t kEffectsAsHtml = 50;
 constexpr std::size_t kEffectsPrinted = 10;
 
-/// A column of genes.tsv and of the page's table.
-struct EffectColumn {
-  std::string name;
-  std::string heading;
-  std::string_view kind;  ///< by the names of report_page.js
-  std::function<double(const RankedEffect&)> number;
-};
+using StandingIn = std::function<const GeneStanding&(const RankedEffect&)>;
 
-void add_standing(std::vector<EffectColumn>& columns, const std::string& state,
-                  const std::function<const GeneStanding&(const RankedEffect&)>& of) {
-  const std::string in_file = state.empty() ? "" : "[" + state + "]";
-  const std::string on_page = state.empty() ? "" : " → " + state;
-  const auto add = [&](const char* name, const char* heading, std::string_view kind,
-                       double GeneStanding::*which) {
-    columns.push_back({name + in_file, heading + on_page, kind,
-                       [of, which](const RankedEffect& gene) { return of(gene).*which; }});
-  };
-  add("mean_shift", "Mean shift", "small", &GeneStanding::mean);
-  add("sd_shift", "SD over cells", "small", &GeneStanding::standard_deviation);
-  add("auroc", "AUROC", "small", &GeneStanding::auroc);
-  add("p", "P", "probability", &GeneStanding::p);
-  add("fdr", "FDR", "probability", &GeneStanding::fdr);
+const GeneStanding& shift_in(const RankedEffect& gene) {
+  return gene.shift;
+}
+StandingIn state_in(std::size_t state) {
+  return [state](const RankedEffect& gene) -> const GeneStanding& { return gene.states[state]; };
 }
 
-std::vector<EffectColumn> effect_columns(const GeneEffectsReport& report) {
-  std::vector<EffectColumn> columns = {
-      {"cells", "Cells", "count", [](const RankedEffect& gene) { return static_cast<double>(gene.cells); }}};
-  add_standing(columns, "", [](const RankedEffect& gene) -> const GeneStanding& { return gene.shift; });
+void add_standing(const GeneEffectsReport& report, const std::string& state, const StandingIn& of,
+                  std::vector<DataColumn>& columns) {
+  const std::string in_file = state.empty() ? "" : "[" + state + "]";
+  const std::string on_page = state.empty() ? "" : " → " + state;
+  const auto add = [&](const char* name, const char* heading, ColumnKind kind, double GeneStanding::*which) {
+    columns.push_back(
+        number_column(name + in_file, heading + on_page, kind,
+                      [&report, of, which](std::size_t i) { return of(report.genes[i]).*which; }));
+  };
+  add("mean_shift", "Mean shift", ColumnKind::kSmall, &GeneStanding::mean);
+  add("sd_shift", "SD over cells", ColumnKind::kSmall, &GeneStanding::standard_deviation);
+  add("auroc", "AUROC", ColumnKind::kSmall, &GeneStanding::auroc);
+  add("p", "P", ColumnKind::kProbability, &GeneStanding::p);
+  add("fdr", "FDR", ColumnKind::kProbability, &GeneStanding::fdr);
+}
+
+/// Of genes.tsv; the page, where long ids come last, has them in its own order.
+std::vector<DataColumn> effect_columns(const GeneEffectsReport& report, bool of_page) {
+  const auto known = [&report](std::size_t i) -> const cells::VocabularyGene& {
+    return report.vocabulary.gene(report.genes[i].token);
+  };
+  DataColumn id{"gene_id", "Id", ColumnKind::kId, {}, [known](std::size_t i) {
+                  return std::vector<std::string>{known(i).id};
+                }};
+  auto symbol = text_column("symbol", "Gene", [known](std::size_t i) { return known(i).symbol; });
+  auto rank = number_column("rank", "Rank", ColumnKind::kCount,
+                            [](std::size_t i) { return static_cast<double>(i + 1); });
+  std::vector<DataColumn> columns;
+  if (of_page)
+    columns = {std::move(rank), std::move(symbol)};
+  else
+    columns = {id, std::move(symbol), std::move(rank)};
+  columns.push_back(number_column("cells", "Cells", ColumnKind::kCount, [&report](std::size_t i) {
+    return static_cast<double>(report.genes[i].cells);
+  }));
+  add_standing(report, "", shift_in, columns);
   for (std::size_t state = 0; state < report.states.size(); ++state)
-    add_standing(columns, report.states[state].name,
-                 [state](const RankedEffect& gene) -> const GeneStanding& { return gene.states[state]; });
+    add_standing(report, report.states[state].name, state_in(state), columns);
+  if (of_page) columns.push_back(std::move(id));
   return columns;
 }
 
-support::Table effects_table(const GeneEffectsReport& report) {
-  const auto columns = effect_columns(report);
-  support::Table table;
-  table.columns = {"gene_id", "symbol", "rank"};
-  for (const auto& column : columns) table.columns.push_back(column.name);
-  for (std::size_t i = 0; i < report.genes.size(); ++i) {
-    const auto& known = report.vocabulary.gene(report.genes[i].token);
-    std::vector<std::string> row = {known.id, known.symbol, std::to_string(i + 1)};
-    for (const auto& column : columns) row.push_back(exact_number(column.number(report.genes[i])));
-    table.rows.push_back(std::move(row));
-  }
-  return table;
-}
-
-std::string html_of(const EffectColumn& column, const RankedEffect& gene) {
-  const double value = column.number(gene);
-  if (column.kind == "count") return with_thousands(static_cast<std::uint64_t>(value));
-  return html_number(column.kind == "probability" ? p_number(value) : small_number(value));
-}
-
-/// All genes as JSON for the page's script, the first ones as HTML for paper.
-std::string effects_html(const GeneEffectsReport& report) {
-  const auto columns = effect_columns(report);
-  std::vector<std::string> headings = {"Rank", "<Gene"};
-  Json data = {{"columns", {"count", "text"}}, {"rows", Json::array()}};
-  for (const auto& column : columns) {
-    headings.push_back(column.heading);
-    data["columns"].push_back(column.kind);
-  }
-  headings.emplace_back("<Id");
-  data["columns"].push_back("id");
-  HtmlTable table(headings);
-  for (std::size_t i = 0; i < report.genes.size(); ++i) {
-    const RankedEffect& gene = report.genes[i];
-    const auto& known = report.vocabulary.gene(gene.token);
-    Json cells = {i + 1, known.symbol};
-    std::vector<std::string> html = {with_thousands(i + 1), html_escape(known.symbol)};
-    for (const auto& column : columns) {
-      const double value = column.number(gene);
-      cells.push_back(std::isfinite(value) ? Json(value) : Json(nullptr));
-      html.push_back(html_of(column, gene));
-    }
-    cells.push_back(known.id);
-    html.push_back("<span class=\"faint\">" + html_escape(known.id) + "</span>");
-    data["rows"].push_back(std::move(cells));
-    if (i < kEffectsAsHtml) table.row(html);
-  }
-  return "<div data-genes=\"genes-data\" data-table=\"genes-data\" data-rows=\"genes\" data-find=\"Find a "
-         "gene\">\n" +
-         table.finish() + "</div>\n<script type=\"application/json\" id=\"genes-data\">" +
-         embedded_json(data) + "</script>\n<p class=\"caption\">The same table is in genes.tsv.</p>\n";
-}
-
 /// How many genes differ from the others of their cells, in words.
-std::string standing_words(const std::vector<RankedEffect>& genes,
-                           const std::function<const GeneStanding&(const RankedEffect&)>& of) {
+std::string standing_words(const std::vector<RankedEffect>& genes, const StandingIn& of) {
   std::uint64_t more = 0;
   std::uint64_t less = 0;
   for (const auto& gene : genes)
@@ -126,41 +88,39 @@ std::string standing_words(const std::vector<RankedEffect>& genes,
 
 std::string effects_summary_html(const GeneEffectsReport& report) {
   std::string html =
-      "<p>Every gene of " + counted(report.cells, "cell") + " was perturbed, one at a time: " +
-      html_escape(report.done) + ". What it does to a cell is " +
+      "<p>Every gene of " + counted(report.cells, "cell") +
+      " was perturbed, one at a time: " + html_escape(report.done) + ". What it does to a cell is " +
       (report.measure == ShiftMeasure::kCosine ? "1 − cosine similarity" : "the Euclidean distance") +
       " between the contextual embeddings before and after, averaged over the cell’s other genes. " +
       with_thousands(report.genes.size()) + " of " + counted(report.genes_perturbed, "gene") +
-      " are ranked: those perturbed in at least " + counted(report.min_cells, "cell") + ".</p>\n<p>Of these, " +
-      standing_words(report.genes,
-                     [](const RankedEffect& gene) -> const GeneStanding& { return gene.shift; }) +
+      " are ranked: those perturbed in at least " + counted(report.min_cells, "cell") +
+      ".</p>\n<p>Of these, " + standing_words(report.genes, shift_in) +
       " move cells. The AUROC is the chance that a gene moves a cell farther than another gene of the same "
       "cell; 0.5 is a gene like any. P is of Wilcoxon’s rank-sum test stratified by cell, and takes cells as "
       "independent: with many cells of few donors small differences become significant, so read the AUROC "
       "first.</p>\n";
   for (std::size_t i = 0; i < report.states.size(); ++i)
     html += "<p>Toward <b>" + html_escape(report.states[i].name) + "</b> (" +
-            counted(report.states[i].cells, "cell") + ") " +
-            standing_words(report.genes,
-                           [i](const RankedEffect& gene) -> const GeneStanding& { return gene.states[i]; }) +
+            counted(report.states[i].cells, "cell") + ") " + standing_words(report.genes, state_in(i)) +
             " move cells; a mean shift above zero is nearer than before.</p>\n";
   return html;
 }
 
 std::string effects_page(const GeneEffectsReport& report, const std::vector<Figure>& figures) {
-  std::string title = html_escape(report.noun) + " of every gene";
-  title.front() = static_cast<char>(title.front() >= 'a' && title.front() <= 'z' ? title.front() - 'a' + 'A'
-                                                                                 : title.front());
-  std::string page = page_head(title) + "<body>\n<main>\n<header><h1>" + title + "</h1><p class=\"subtitle\">" +
-                     counted(report.genes.size(), "gene") + " in " + counted(report.cells, "cell") +
-                     "</p></header>\n" + notes_html(report.about) + effects_summary_html(report);
+  const std::string title = html_escape(capitalised(report.noun)) + " of every gene";
+  std::string page = page_head(title) + "<body>\n<main>\n<header><h1>" + title +
+                     "</h1><p class=\"subtitle\">" + counted(report.genes.size(), "gene") + " in " +
+                     counted(report.cells, "cell") + "</p></header>\n" + notes_html(report.about) +
+                     effects_summary_html(report);
   for (const auto& figure : figures) page += figure_html(figure);
-  return page + "<h2>Genes</h2>\n" + effects_html(report) + "<h2>What was run</h2>\n" +
+  return page + "<h2>Genes</h2>\n" +
+         data_table_html(effect_columns(report, true), report.genes.size(),
+                         {"genes-data", "genes", "Find a gene"}, kEffectsAsHtml) +
+         "<p class=\"caption\">The same table is in genes.tsv.</p>\n" + "<h2>What was run</h2>\n" +
          provenance_html(report.about) + page_end();
 }
 
-std::string top_text(const GeneEffectsReport& report, const std::string& title,
-                     const std::function<const GeneStanding&(const RankedEffect&)>& of) {
+std::string top_text(const GeneEffectsReport& report, const std::string& title, const StandingIn& of) {
   std::vector<std::size_t> order(report.genes.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -185,7 +145,7 @@ void write_report(const GeneEffectsReport& report, const std::filesystem::path& 
   support::AtomicPath whole(folder);
   const std::filesystem::path& place = whole.temporary();
   std::filesystem::create_directories(place / "figures");
-  auto table = effects_table(report);
+  auto table = data_table(effect_columns(report, false), report.genes.size());
   table.path = place / "genes.tsv";
   support::write_table(table);
   const auto figures = gene_effects_figures(report);
@@ -197,11 +157,9 @@ void write_report(const GeneEffectsReport& report, const std::filesystem::path& 
 }
 
 std::string summary_text(const GeneEffectsReport& report) {
-  std::string text = top_text(report, "moves cells most",
-                              [](const RankedEffect& gene) -> const GeneStanding& { return gene.shift; });
+  std::string text = top_text(report, "moves cells most", shift_in);
   for (std::size_t i = 0; i < report.states.size(); ++i)
-    text += "\n" + top_text(report, "toward " + report.states[i].name,
-                            [i](const RankedEffect& gene) -> const GeneStanding& { return gene.states[i]; });
+    text += "\n" + top_text(report, "toward " + report.states[i].name, state_in(i));
   return text;
 }
 

@@ -1,6 +1,9 @@
+#include "report_curves.hpp"
 #include "report_figures.hpp"
 #include "report_format.hpp"
+#include "report_groups.hpp"
 #include "report_html.hpp"
+#include "report_mutants.hpp"
 #include "report_precision_recall.hpp"
 #include "report_tables.hpp"
 
@@ -11,6 +14,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string_view>
+#include <utility>
 
 namespace biodta::analysis {
 namespace {
@@ -99,9 +103,14 @@ std::string precision_recall_text(const Report& report) {
 
 std::vector<Figure> figures_of(const Report& report) {
   std::vector<Figure> figures = {auroc_figure(report), distribution_figure(report), rank_figure(report)};
-  if (is_mutagenesis(report)) figures.push_back(expression_figure(report));
-  if (main_gene(report).saturation) figures.push_back(saturation_figure(report));
-  for (auto& figure : precision_recall_figures(report)) figures.push_back(std::move(figure));
+  const auto add = [&](std::vector<Figure> more) {
+    for (auto& figure : more) figures.push_back(std::move(figure));
+  };
+  add(dna_figures(report));
+  if (!report.mutants.empty()) figures.push_back(mutants_figure(report));
+  add(group_figures(report));
+  add(precision_recall_figures(report));
+  add(precision_recall_curve_figures(report));
   return figures;
 }
 

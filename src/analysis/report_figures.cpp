@@ -22,13 +22,6 @@ constexpr std::size_t kShownSets = 7;
 /// Sets with more genes than this get no single points in the distribution figure.
 constexpr std::size_t kMostPoints = 300;
 
-Json vertical_line(double x) {
-  return {{"type", "line"},  {"xref", "x"},
-          {"x0", x},         {"x1", x},
-          {"yref", "paper"}, {"y0", 0},
-          {"y1", 1},         {"line", {{"color", kGrey}, {"width", 1.5}, {"dash", "dash"}}}};
-}
-
 /// A logarithmic axis hides what is not above zero, so it is used only where everything is.
 bool all_positive(const GeneRanking& ranking) {
   return !ranking.genes.empty() && std::all_of(ranking.genes.begin(), ranking.genes.end(),
@@ -36,51 +29,13 @@ bool all_positive(const GeneRanking& ranking) {
 }
 
 Json shift_axis(const Report& report) {
-  Json result = axis("mean shift, 1 − cosine similarity");
+  Json result = axis("mean shift, " + html_escape(report.words.measure));
   if (all_positive(report.run.ranking)) {
     result["type"] = "log";
     result["dtick"] = "D2";
   }
   result["exponentformat"] = "power";
   return result;
-}
-
-/// How a trace of points is called and looks.
-struct MarkerLook {
-  std::string name;  ///< HTML
-  std::string colour;
-  std::string symbol;
-  int size;
-};
-
-Json marker_trace(const MarkerLook& look, Json x, Json y, Json text, std::string_view hover) {
-  return {{"type", "scatter"},
-          {"mode", "markers"},
-          {"name", look.name},
-          {"x", std::move(x)},
-          {"y", std::move(y)},
-          {"text", std::move(text)},
-          {"hovertemplate", hover},
-          {"marker",
-           {{"color", look.colour},
-            {"symbol", look.symbol},
-            {"size", look.size},
-            {"line", {{"color", "#FFFFFF"}, {"width", 1}}}}}};
-}
-
-Json trial_trace(const MutantSearch& search, std::string_view name, std::string_view colour,
-                 std::string_view symbol, int size, const auto& belongs) {
-  Json x = Json::array();
-  Json y = Json::array();
-  Json text = Json::array();
-  for (std::size_t i = 0; i < search.trials.size(); ++i) {
-    if (!belongs(i)) continue;
-    x.push_back(i + 1);
-    y.push_back(search.trials[i].expression);
-    text.push_back(std::to_string(search.trials[i].edits.size()) + " bases changed");
-  }
-  return marker_trace({std::string(name), std::string(colour), std::string(symbol), size}, std::move(x),
-                      std::move(y), std::move(text), "mutant %{x}: %{y:.4g}<br>%{text}<extra></extra>");
 }
 
 /// Genes of the ranking for which `belongs` holds, as points of the rank figure.
@@ -176,44 +131,6 @@ Json control_trace(const Report& report) {
 
 }  // namespace
 
-Figure expression_figure(const Report& report) {
-  const MutantSearch& search = *main_gene(report).search;
-  const auto is_chosen = [&](std::size_t i) { return search.chosen == i; };
-  Json data = Json::array();
-  data.push_back(trial_trace(search, "lowers expression", kThisRun, "circle", 9,
-                             [&](std::size_t i) { return search.trials[i].lowers && !is_chosen(i); }));
-  data.push_back(trial_trace(search, "does not", kGrey, "x", 8,
-                             [&](std::size_t i) { return !search.trials[i].lowers; }));
-  data.push_back(trial_trace(search, "taken", kChosen, "star", 15, is_chosen));
-  Json x = axis("random mutant");
-  x["showgrid"] = false;
-  x["range"] = {0, search.trials.size() + 1};
-  Json y = axis("predicted expression");
-  y["rangemode"] = "tozero";
-  Json layout = base_layout(std::move(x), std::move(y), 360);
-  const double reference = search.reference_expression;
-  layout["shapes"] = Json::array({{{"type", "line"},
-                                   {"xref", "paper"},
-                                   {"x0", 0},
-                                   {"x1", 1},
-                                   {"y0", reference},
-                                   {"y1", reference},
-                                   {"line", {{"color", kBlack}, {"width", 1.5}, {"dash", "dash"}}}}});
-  layout["annotations"] = Json::array({{{"xref", "paper"},
-                                        {"x", 1},
-                                        {"y", reference},
-                                        {"xanchor", "right"},
-                                        {"yanchor", "bottom"},
-                                        {"showarrow", false},
-                                        {"text", "reference DNA: " + small_number(reference)}}});
-  return {
-      "expression",
-      "Predicted expression of mutants",
-      "Each point is one random mutant of the DNA around the start of " + report.symbol +
-          "; the dashed line is the reference. The star is the mutant whose embedding went into the model.",
-      {{"data", std::move(data)}, {"layout", std::move(layout)}}};
-}
-
 Figure rank_figure(const Report& report) {
   std::set<cells::TokenId> listed;
   for (const auto& set : report.sets) listed.insert(set.tokens.begin(), set.tokens.end());
@@ -275,7 +192,7 @@ Figure auroc_figure(const Report& report) {
     caption +=
         " Grey: the same sets after control genes were perturbed instead. What does not exceed grey is not "
         "specific to " +
-        report.symbol + ".";
+        target_symbols(report) + ".";
   return {"auroc",
           "Do the sets move more than other genes?",
           std::move(caption),

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <string>
+#include <vector>
 
 namespace biodta::analysis {
 
@@ -24,15 +25,17 @@ struct Figure {
   }
 };
 
-/// Predicted expression of every trial, with the reference and the mutant taken. Needs DNA mutagenesis.
-Figure expression_figure(const Report& report);
+/// Of each gene asked for: predicted expression of every mutant, beside the reference; along the window; and
+/// after changing every single base. What was not measured has no figure. Of the first gene they are called
+/// "expression", "track" and "saturation", of the second "expression_2", …
+std::vector<Figure> dna_figures(const Report& report);
 /// What every single base does to predicted expression. Needs a saturation scan.
-Figure saturation_figure(const Report& report);
+Figure saturation_figure(const PerturbedGene& gene, std::string name);
 /// Every scored gene by its rank and mean shift, gene sets coloured, symbols on hover.
 Figure rank_figure(const Report& report);
 /// Shift distribution by set, beside all scored genes.
 Figure distribution_figure(const Report& report);
-/// AUROC by set: this run, the twin, the range of the controls.
+/// AUROC by set: this run, the other methods, the range of the controls.
 Figure auroc_figure(const Report& report);
 
 }  // namespace biodta::analysis

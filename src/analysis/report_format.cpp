@@ -1,11 +1,14 @@
 #include "report_format.hpp"
 
 #include <biodta/support/error.hpp>
+#include <biodta/support/text.hpp>
 #include <biodta/support/tsv.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 
 namespace biodta::analysis {
 namespace {
@@ -86,18 +89,77 @@ std::string html_number(std::string_view number) {
   return html_escape(number.substr(0, mark)) + " × 10<sup>" + exponent + "</sup>";
 }
 
+std::string count_text(std::uint64_t value) {
+  return support::with_thousands(value);
+}
+
+std::string p_html(double value) {
+  return value == 0.0 ? "P &lt; 10<sup>−300</sup>" : "P = " + html_number(p_number(value));
+}
+
+std::string interval_html(double value, double low, double high) {
+  if (std::isnan(value)) return fixed_number(value, 2);
+  return "<strong>" + fixed_number(value, 2) + "</strong> <span class=\"faint\">(" + fixed_number(low, 2) +
+         "–" + fixed_number(high, 2) + ")</span>";
+}
+
+std::string percent_change(double before, double after) {
+  if (before == 0.0) return std::string(kMissing);
+  const double change = 100.0 * (after / before - 1.0);
+  return std::string(change < 0 ? "−" : "+") + fixed_number(std::abs(change), 0) + " %";
+}
+
+std::string paragraph(const std::string& html) {
+  return "<p>" + html + "</p>\n";
+}
+
+std::string capitalised(std::string text) {
+  if (!text.empty() && text.front() >= 'a' && text.front() <= 'z')
+    text.front() = static_cast<char>(text.front() - 'a' + 'A');
+  return text;
+}
+
 const PerturbedGene& main_gene(const Report& report) {
   if (report.perturbed.empty()) throw Error("a report needs the gene that was perturbed");
   return report.perturbed.front();
 }
 
-bool is_mutagenesis(const Report& report) {
-  return main_gene(report).search.has_value();
+std::vector<const PerturbedGene*> targets_of(const Report& report) {
+  std::vector<const PerturbedGene*> genes;
+  for (const auto& gene : report.perturbed)
+    if (!gene.control) genes.push_back(&gene);
+  return genes;
+}
+
+std::string target_symbols(const Report& report) {
+  std::vector<std::string> symbols;
+  for (const auto* gene : targets_of(report)) symbols.push_back(gene->symbol);
+  return support::join_words(symbols);
+}
+
+std::string role_of(const PerturbedGene& gene) {
+  return gene.control ? "control" : gene.partner ? "partner" : "target";
+}
+
+bool has_mutants(const Report& report) {
+  const auto targets = targets_of(report);
+  return std::any_of(targets.begin(), targets.end(),
+                     [](const PerturbedGene* gene) { return gene->search.has_value(); });
 }
 
 const MutantTrial& chosen_trial(const PerturbedGene& gene) {
   if (!gene.search || !gene.search->chosen) throw Error("no mutant of " + gene.symbol + " was taken");
   return gene.search->trials.at(*gene.search->chosen);
+}
+
+std::string mutant_label(const MutantSearch& search, std::size_t trial) {
+  const std::string& name = search.trials.at(trial).name;
+  return name.empty() ? "mutant " + std::to_string(trial + 1) : name;
+}
+
+double fold_of(const MutantSearch& search, std::size_t trial) {
+  if (search.reference_expression == 0.0) return std::numeric_limits<double>::quiet_NaN();
+  return search.trials.at(trial).expression / search.reference_expression;
 }
 
 std::vector<std::string> sets_of(const Report& report, cells::TokenId token) {

@@ -1,16 +1,14 @@
 #include "report_genes.hpp"
 
+#include "report_data_table.hpp"
 #include "report_format.hpp"
-#include "report_html_table.hpp"
-#include "report_layout.hpp"
-
-#include <biodta/support/text.hpp>
 
 #include <algorithm>
-#include <cmath>
-#include <functional>
+#include <cstddef>
 #include <limits>
 #include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace biodta::analysis {
@@ -18,46 +16,6 @@ namespace {
 
 /// What the page shows before its script runs, and on paper.
 constexpr std::size_t kGenesAsHtml = 50;
-
-/// What a column holds, by the names of report_page.js.
-enum class ColumnKind { kText, kId, kTags, kCount, kSmall, kProbability };
-
-const char* name_of(ColumnKind kind) {
-  switch (kind) {
-    case ColumnKind::kText:
-      return "text";
-    case ColumnKind::kId:
-      return "id";
-    case ColumnKind::kTags:
-      return "tags";
-    case ColumnKind::kCount:
-      return "count";
-    case ColumnKind::kSmall:
-      return "small";
-    case ColumnKind::kProbability:
-      return "probability";
-  }
-  return "text";
-}
-
-bool is_text(ColumnKind kind) {
-  return kind == ColumnKind::kText || kind == ColumnKind::kId || kind == ColumnKind::kTags;
-}
-
-/// One gene of the ranking.
-struct GeneRow {
-  std::size_t index;
-  const RankedGene& gene;
-  const cells::VocabularyGene& known;
-};
-
-struct GeneColumn {
-  std::string name;     ///< in genes.tsv
-  std::string heading;  ///< on the page
-  ColumnKind kind;
-  std::function<double(const GeneRow&)> number;                   ///< of a column of numbers
-  std::function<std::vector<std::string>(const GeneRow&)> words;  ///< of a column of text
-};
 
 /// Specific shifts by token.
 using SpecificByToken = std::map<cells::TokenId, const SpecificGene*>;
@@ -67,77 +25,64 @@ double field(const SpecificByToken& genes, cells::TokenId token, double Specific
   return found == genes.end() ? std::numeric_limits<double>::quiet_NaN() : found->second->*which;
 }
 
-void add_specific_columns(const Report& report, std::vector<GeneColumn>& columns) {
+void add_specific_columns(const Report& report, std::vector<DataColumn>& columns) {
   if (!report.specific) return;
-  SpecificByToken genes;
-  for (const auto& gene : report.specific->genes) genes.emplace(gene.token, &gene);
+  SpecificByToken specific;
+  for (const auto& gene : report.specific->genes) specific.emplace(gene.token, &gene);
+  const auto& genes = report.run.ranking.genes;
   const auto add = [&](const char* name, const char* heading, ColumnKind kind, double SpecificGene::*which) {
-    columns.push_back({name,
-                       heading,
-                       kind,
-                       [genes, which](const GeneRow& row) { return field(genes, row.gene.token, which); },
-                       {}});
+    columns.push_back(number_column(name, heading, kind, [&genes, specific, which](std::size_t row) {
+      return field(specific, genes[row].token, which);
+    }));
   };
   add("specific_shift", "Specific (log)", ColumnKind::kSmall, &SpecificGene::specific);
   add("p", "P", ColumnKind::kProbability, &SpecificGene::p);
   add("fdr", "FDR", ColumnKind::kProbability, &SpecificGene::fdr);
 }
 
-void add_readout_columns(const Report& report, std::vector<GeneColumn>& columns) {
+void add_readout_columns(const Report& report, std::vector<DataColumn>& columns) {
   if (!report.readout) return;
-  const auto& genes = report.readout->genes;
-  columns.push_back({"delta_r",
-                     "ΔR",
-                     ColumnKind::kSmall,
-                     [&genes](const GeneRow& row) { return genes.at(row.gene.token).mean(); },
-                     {}});
-  columns.push_back({"sd_delta_r",
-                     "SD of ΔR",
-                     ColumnKind::kSmall,
-                     [&genes](const GeneRow& row) { return genes.at(row.gene.token).standard_deviation(); },
-                     {}});
+  const auto& genes = report.run.ranking.genes;
+  const auto& changes = report.readout->genes;
+  columns.push_back(number_column("delta_r", "ΔR", ColumnKind::kSmall,
+                                  [&](std::size_t row) { return changes.at(genes[row].token).mean(); }));
+  columns.push_back(number_column("sd_delta_r", "SD of ΔR", ColumnKind::kSmall, [&](std::size_t row) {
+    return changes.at(genes[row].token).standard_deviation();
+  }));
 }
 
-std::vector<GeneColumn> columns_of(const Report& report) {
-  using Row = const GeneRow&;
-  using Words = std::vector<std::string>;
-  std::vector<GeneColumn> columns = {
-      {"gene_id", "Id", ColumnKind::kId, {}, [](Row row) { return Words{row.known.id}; }},
-      {"symbol", "Gene", ColumnKind::kText, {}, [](Row row) { return Words{row.known.symbol}; }},
-      {"rank", "Rank", ColumnKind::kCount, [](Row row) { return static_cast<double>(row.index + 1); }, {}},
-      {"cells", "Cells", ColumnKind::kCount, [](Row row) { return static_cast<double>(row.gene.cells); }, {}},
-      {"mean_shift", "Mean shift", ColumnKind::kSmall, [](Row row) { return row.gene.mean_shift; }, {}},
-      {"sd_shift",
-       "SD over cells",
-       ColumnKind::kSmall,
-       [](Row row) { return row.gene.standard_deviation; },
-       {}}};
+/// Refers to the report.
+std::vector<DataColumn> columns_of(const Report& report) {
+  const auto& genes = report.run.ranking.genes;
+  const auto known = [&](std::size_t row) -> const cells::VocabularyGene& {
+    return report.vocabulary.gene(genes[row].token);
+  };
+  std::vector<DataColumn> columns = {
+      text_column("gene_id", "Id", [known](std::size_t row) { return known(row).id; }),
+      text_column("symbol", "Gene", [known](std::size_t row) { return known(row).symbol; }),
+      number_column("rank", "Rank", ColumnKind::kCount,
+                    [](std::size_t row) { return static_cast<double>(row + 1); }),
+      number_column("cells", "Cells", ColumnKind::kCount,
+                    [&](std::size_t row) { return static_cast<double>(genes[row].cells); }),
+      number_column("mean_shift", "Mean shift", ColumnKind::kSmall,
+                    [&](std::size_t row) { return genes[row].mean_shift; }),
+      number_column("sd_shift", "SD over cells", ColumnKind::kSmall,
+                    [&](std::size_t row) { return genes[row].standard_deviation; })};
+  columns.front().kind = ColumnKind::kId;
   add_readout_columns(report, columns);
   add_specific_columns(report, columns);
-  columns.push_back(
-      {"sets", "Sets", ColumnKind::kTags, {}, [&](Row row) { return sets_of(report, row.gene.token); }});
+  columns.push_back({"sets", "Sets", ColumnKind::kTags, {}, [&](std::size_t row) {
+                       return sets_of(report, genes[row].token);
+                     }});
   return columns;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ";") + word;
-  return text;
-}
-
-template <class Visit>
-void for_each_gene(const Report& report, const Visit& visit) {
-  const auto& genes = report.run.ranking.genes;
-  for (std::size_t i = 0; i < genes.size(); ++i)
-    visit(GeneRow{i, genes[i], report.vocabulary.gene(genes[i].token)});
-}
-
 /// The page begins with rank and name; ids, which are long, go to the end.
-std::vector<GeneColumn> page_columns(const Report& report) {
+std::vector<DataColumn> page_columns(const Report& report) {
   auto columns = columns_of(report);
   const auto move_to = [&](const std::string& name, std::size_t place) {
     const auto found = std::find_if(columns.begin(), columns.end(),
-                                    [&](const GeneColumn& column) { return column.name == name; });
+                                    [&](const DataColumn& column) { return column.name == name; });
     auto column = std::move(*found);
     columns.erase(found);
     columns.insert(columns.begin() + static_cast<std::ptrdiff_t>(std::min(place, columns.size())),
@@ -149,71 +94,27 @@ std::vector<GeneColumn> page_columns(const Report& report) {
   return columns;
 }
 
-std::string html_cell(const GeneColumn& column, const GeneRow& row) {
-  switch (column.kind) {
-    case ColumnKind::kCount:
-      return support::with_thousands(static_cast<std::uint64_t>(column.number(row)));
-    case ColumnKind::kSmall:
-      return html_number(small_number(column.number(row)));
-    case ColumnKind::kProbability:
-      return html_number(p_number(column.number(row)));
-    case ColumnKind::kTags: {
-      std::string html;
-      for (const auto& name : column.words(row))
-        html += "<span class=\"tag\">" + html_escape(name) + "</span> ";
-      return html;
-    }
-    case ColumnKind::kId:
-      return "<span class=\"faint\">" + html_escape(joined(column.words(row))) + "</span>";
-    case ColumnKind::kText:
-      break;
-  }
-  return html_escape(joined(column.words(row)));
-}
-
-Json json_cell(const GeneColumn& column, const GeneRow& row) {
-  if (column.kind == ColumnKind::kTags) return column.words(row);
-  if (is_text(column.kind)) return joined(column.words(row));
-  const double value = column.number(row);
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
+std::string genes_caption(const Report& report) {
+  std::string html = "<p class=\"caption\">Mean shift: " + html_escape(report.words.measure) +
+                     " between a gene’s contextual embeddings before and after, averaged over cells. ";
+  if (report.readout)
+    html += "ΔR: change of the gene’s log predicted abundance; below 0 the model expects less of it. ";
+  if (report.specific)
+    html +=
+        "Specific: log of the shift over what it is when control genes are perturbed; 0 is no different. ";
+  return html + "The same table is in genes.tsv.</p>\n";
 }
 
 }  // namespace
 
 support::Table genes_table(const Report& report) {
-  const auto columns = columns_of(report);
-  support::Table table;
-  for (const auto& column : columns) table.columns.push_back(column.name);
-  for_each_gene(report, [&](const GeneRow& row) {
-    std::vector<std::string> cells;
-    for (const auto& column : columns)
-      cells.push_back(is_text(column.kind) ? joined(column.words(row)) : exact_number(column.number(row)));
-    table.rows.push_back(std::move(cells));
-  });
-  return table;
+  return data_table(columns_of(report), report.run.ranking.genes.size());
 }
 
 std::string genes_html(const Report& report) {
-  const auto columns = page_columns(report);
-  Json data = {{"columns", Json::array()}, {"rows", Json::array()}};
-  std::vector<std::string> headings;
-  for (const auto& column : columns) {
-    data["columns"].push_back(name_of(column.kind));
-    headings.push_back((is_text(column.kind) ? "<" : "") + column.heading);
-  }
-  HtmlTable table(headings);
-  for_each_gene(report, [&](const GeneRow& row) {
-    Json cells = Json::array();
-    for (const auto& column : columns) cells.push_back(json_cell(column, row));
-    data["rows"].push_back(std::move(cells));
-    if (row.index >= kGenesAsHtml) return;
-    std::vector<std::string> html;
-    for (const auto& column : columns) html.push_back(html_cell(column, row));
-    table.row(html);
-  });
-  return "<div data-genes=\"genes-data\">\n" + table.finish() +
-         "</div>\n<script type=\"application/json\" id=\"genes-data\">" + embedded_json(data) +
-         "</script>\n<p class=\"caption\">The same table is in genes.tsv.</p>\n";
+  return data_table_html(page_columns(report), report.run.ranking.genes.size(),
+                         {"genes-data", "genes", "Find a gene or set"}, kGenesAsHtml) +
+         genes_caption(report);
 }
 
 }  // namespace biodta::analysis

@@ -16,7 +16,7 @@ class HtmlTable {
  public:
   /// @param columns  headings; one that starts with '<' is text and aligned left.
   explicit HtmlTable(const std::vector<std::string>& columns) {
-    html_ = "<div class=\"scroll\"><table><thead><tr>";
+    html_ = "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr>";
     for (std::size_t i = 0; i < columns.size(); ++i) {
       const bool left = i == 0 || columns[i].starts_with('<');
       left_.push_back(left);

@@ -9,15 +9,21 @@
 namespace biodta::analysis {
 
 MethodLook look_of(const Report& report, std::string_view method) {
-  constexpr std::array<MethodLook, 6> kLooks = {{{kThisRun, "", "circle"},
-                                                 {"#E69F00", "/", "diamond"},
-                                                 {"#009E73", "x", "square"},
-                                                 {"#CC79A7", "-", "triangle-up"},
-                                                 {"#56B4E9", "+", "cross"},
-                                                 {"#D55E00", ".", "star"}}};
-  for (std::size_t i = 0; i < report.methods.size(); ++i)
-    if (report.methods[i].name == method) return kLooks[i % kLooks.size()];
-  return {kPale, "", "circle-open"};
+  constexpr std::array<std::string_view, 6> kColour = {kThisRun,  "#E69F00", "#009E73",
+                                                       "#CC79A7", "#56B4E9", "#D55E00"};
+  constexpr std::array<MethodLook, 6> kLooks = {{{"", "", "circle", "solid"},
+                                                 {"", "/", "diamond", "dash"},
+                                                 {"", "x", "square", "dot"},
+                                                 {"", "-", "triangle-up", "dashdot"},
+                                                 {"", "+", "cross", "longdash"},
+                                                 {"", ".", "star", "longdashdot"}}};
+  for (std::size_t i = 0; i < report.methods.size(); ++i) {
+    if (report.methods[i].name != method) continue;
+    MethodLook look = kLooks[(i + i / kColour.size()) % kLooks.size()];
+    look.colour = kColour[i % kColour.size()];
+    return look;
+  }
+  return {kPale, "", "circle-open", "dot"};
 }
 
 std::string wrapped(std::string_view name) {
@@ -58,6 +64,28 @@ Json axis(std::string_view title) {
           {"tickcolor", kGrey},
           {"zeroline", false},
           {"showline", true}};
+}
+
+Json marker_trace(const MarkerLook& look, Json x, Json y, Json text, std::string_view hover) {
+  return {{"type", "scatter"},
+          {"mode", "markers"},
+          {"name", look.name},
+          {"x", std::move(x)},
+          {"y", std::move(y)},
+          {"text", std::move(text)},
+          {"hovertemplate", hover},
+          {"marker",
+           {{"color", look.colour},
+            {"symbol", look.symbol},
+            {"size", look.size},
+            {"line", {{"color", "#FFFFFF"}, {"width", 1}}}}}};
+}
+
+Json vertical_line(double x) {
+  return {{"type", "line"},  {"xref", "x"},
+          {"x0", x},         {"x1", x},
+          {"yref", "paper"}, {"y0", 0},
+          {"y1", 1},         {"line", {{"color", kGrey}, {"width", 1.5}, {"dash", "dash"}}}};
 }
 
 Json base_layout(Json x, Json y, int height) {

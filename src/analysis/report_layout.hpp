@@ -29,7 +29,9 @@ struct MethodLook {
   std::string_view colour;
   std::string_view pattern;  ///< of bars
   std::string_view symbol;   ///< of points
+  std::string_view dash;     ///< of lines
 };
+/// Of up to 36 methods, no two look alike.
 MethodLook look_of(const Report& report, std::string_view method);
 
 /// A name as HTML, broken at blanks where it is long, so that labels leave room for the figure.
@@ -37,6 +39,16 @@ std::string wrapped(std::string_view name);
 /// As text inside a script element, where "</script" and "<!--" must not appear.
 std::string embedded_json(const Json& json);
 Json axis(std::string_view title);
+/// How a trace of points is called and looks.
+struct MarkerLook {
+  std::string name;  ///< HTML
+  std::string colour;
+  std::string symbol;
+  int size;
+};
+Json marker_trace(const MarkerLook& look, Json x, Json y, Json text, std::string_view hover);
+/// From bottom to top of a figure, dashed.
+Json vertical_line(double x);
 /// @param height  of the figure, pixels
 Json base_layout(Json x, Json y, int height);
 /// Pixels of a horizontal figure. @param each  of a row

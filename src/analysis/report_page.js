@@ -10,8 +10,8 @@ window.addEventListener("beforeprint", () => {
   for (const place of document.querySelectorAll("[data-figure]")) Plotly.Plots.resize(place);
 });
 
-// The table of genes. The page holds its first rows as HTML, for paper and for readers without scripts; all rows
-// lie beside it as JSON, to be searched, sorted by a click on a heading, and shown some at a time.
+// Long tables (of genes, of mutants). The page holds their first rows as HTML, for paper and for readers without
+// scripts; all rows lie beside them as JSON, to be searched, sorted by a click on a heading, and shown some at a time.
 const SHOWN_AT_ONCE = 50;
 
 function smallNumber(value) {
@@ -64,9 +64,10 @@ function cellOf(value, kind) {
   return cell;
 }
 
-class GeneTable {
+class DataTable {
   constructor(place) {
-    const data = JSON.parse(document.getElementById(place.dataset.genes).textContent);
+    const data = JSON.parse(document.getElementById(place.dataset.table).textContent);
+    this.noun = place.dataset.rows;
     this.columns = data.columns;
     this.rows = data.rows;
     this.texts = data.rows.map((row) =>
@@ -85,7 +86,7 @@ class GeneTable {
     const finder = document.createElement("div");
     finder.className = "finder";
     const label = document.createElement("label");
-    label.textContent = "Find a gene or set ";
+    label.textContent = place.dataset.find + " ";
     this.input = document.createElement("input");
     this.input.type = "search";
     this.input.addEventListener("input", () => { this.limit = SHOWN_AT_ONCE; this.show(); });
@@ -136,10 +137,10 @@ class GeneTable {
       line.append(...row.map((value, i) => cellOf(value, this.columns[i])));
       return line;
     }));
-    this.tally.textContent = `${rows.length.toLocaleString("en")} of ${this.rows.length.toLocaleString("en")} genes`;
+    this.tally.textContent = `${rows.length.toLocaleString("en")} of ${this.rows.length.toLocaleString("en")} ${this.noun}`;
     this.more.hidden = shown.length === rows.length;
     this.more.textContent = `Show more of the ${rows.length.toLocaleString("en")}`;
   }
 }
 
-for (const place of document.querySelectorAll("[data-genes]")) new GeneTable(place);
+for (const place of document.querySelectorAll("[data-table]")) new DataTable(place);

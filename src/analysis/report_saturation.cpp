@@ -23,8 +23,7 @@ std::string effect_text(const SaturationEffect& effect) {
 
 }  // namespace
 
-Figure saturation_figure(const Report& report) {
-  const PerturbedGene& gene = main_gene(report);
+Figure saturation_figure(const PerturbedGene& gene, std::string name) {
   std::map<std::string, BaseTrace> bases;
   for (const auto& effect : gene.saturation->effects) {
     BaseTrace& trace = bases[effect.edit.alt];
@@ -48,9 +47,9 @@ Figure saturation_figure(const Report& report) {
   }
   Json layout = base_layout(axis("bp from the transcription start site, + strand"),
                             axis("log2 fold change of expression"), 360);
-  return {"saturation",
+  return {std::move(name),
           "Every base changed, one at a time",
-          "Each point is one base of the DNA around the start of " + report.symbol +
+          "Each point is one base of the DNA around the start of " + gene.symbol +
               " changed to another: what the DNA model then predicts against the reference.",
           {{"data", std::move(data)}, {"layout", std::move(layout)}}};
 }

@@ -9,13 +9,12 @@
 namespace biodta::analysis {
 
 std::string notes_html(const Report& report);
-/// What was done and what came out, in sentences.
+/// What was done, in sentences.
 std::string summary_html(const Report& report);
 std::string gene_sets_html(const Report& report);
 /// All methods beside each other; empty where there is but one.
 std::string methods_html(const Report& report);
 std::string controls_html(const Report& report);
-std::string mutants_html(const Report& report);
 std::string precision_recall_html(const Report& report);
 std::string provenance_html(const Report& report);
 

@@ -1,12 +1,14 @@
 #include "report_tables.hpp"
 
+#include "report_curves.hpp"
+#include "report_dna_tables.hpp"
 #include "report_format.hpp"
 #include "report_genes.hpp"
+#include "report_groups.hpp"
+#include "report_mutants.hpp"
 
-#include <biodta/analysis/mutant_vcf.hpp>
 #include <biodta/support/tsv.hpp>
 
-#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -64,11 +66,18 @@ support::Table gene_sets_table(const Report& report) {
 support::Table methods_table(const Report& report) {
   support::Table table{
       {}, {"method", "set", "genes_scored", "auroc", "auroc_low", "auroc_high", "p", "fdr"}, {}};
+  if (!report.curves.empty()) table.columns.emplace_back("average_precision");
   for (const auto& method : report.methods) {
-    for (const auto& test : method.tests)
-      table.rows.push_back({method.name, test.set, std::to_string(test.scored), exact_number(test.auroc),
-                            exact_number(test.auroc_low), exact_number(test.auroc_high), exact_number(test.p),
-                            exact_number(test.fdr)});
+    for (const auto& test : method.tests) {
+      std::vector<std::string> row = {method.name, test.set, std::to_string(test.scored)};
+      for (const double value : {test.auroc, test.auroc_low, test.auroc_high, test.p, test.fdr})
+        row.push_back(exact_number(value));
+      if (!report.curves.empty()) {
+        const PrecisionRecallCurve* curve = curve_of(report, method.name, test.set);
+        row.push_back(curve == nullptr ? "NA" : exact_number(curve->average_precision));
+      }
+      table.rows.push_back(std::move(row));
+    }
   }
   return table;
 }
@@ -89,68 +98,6 @@ support::Table precision_recall_table(const Report& report) {
   return table;
 }
 
-support::Table expression_table(const Report& report) {
-  support::Table table{{},
-                       {"gene_id", "symbol", "role", "trial", "edits", "expression_reference",
-                        "expression_mutant", "fold_change", "lowers", "chosen"},
-                       {}};
-  for (const auto& gene : report.perturbed) {
-    if (!gene.search) continue;
-    for (std::size_t i = 0; i < gene.search->trials.size(); ++i) {
-      const MutantTrial& trial = gene.search->trials[i];
-      const double reference = gene.search->reference_expression;
-      table.rows.push_back({gene.gene_id, gene.symbol, gene.control ? "control" : "target",
-                            std::to_string(i + 1), std::to_string(trial.edits.size()),
-                            exact_number(reference), exact_number(trial.expression),
-                            exact_number(reference != 0.0 ? trial.expression / reference : std::nan("")),
-                            trial.lowers ? "yes" : "no", gene.search->chosen == i ? "yes" : "no"});
-    }
-  }
-  return table;
-}
-
-support::Table identity_table(const Report& report) {
-  support::Table table{{},
-                       {"gene_id", "symbol", "role", "space", "distance_to_own_reference",
-                        "distance_to_nearest_other", "nearest_other", "nearest_is_own"},
-                       {}};
-  for (const auto& gene : report.perturbed) {
-    if (!gene.identity) continue;
-    for (const auto& [space, near] :
-         {std::pair{"input", gene.identity->input}, std::pair{"adapted", gene.identity->adapted}})
-      table.rows.push_back({gene.gene_id, gene.symbol, gene.control ? "control" : "target", space,
-                            exact_number(near.own), exact_number(near.nearest), near.nearest_gene,
-                            near.kept() ? "yes" : "no"});
-  }
-  return table;
-}
-
-support::Table saturation_table(const Report& report) {
-  support::Table table{{},
-                       {"gene_id", "symbol", "contig", "position", "ref", "alt", "expression_reference",
-                        "expression_mutant", "fold_change", "embedding_shift"},
-                       {}};
-  for (const auto& gene : report.perturbed) {
-    if (!gene.saturation) continue;
-    const double reference = gene.saturation->reference_expression;
-    for (const auto& effect : gene.saturation->effects) {
-      table.rows.push_back({gene.gene_id, gene.symbol, gene.window->contig,
-                            std::to_string(effect.edit.position + 1), effect.edit.ref, effect.edit.alt,
-                            exact_number(reference), exact_number(effect.expression),
-                            exact_number(reference != 0.0 ? effect.expression / reference : std::nan("")),
-                            exact_number(effect.shift)});
-    }
-  }
-  return table;
-}
-
-void write_mutants_vcf(const Report& report, const std::filesystem::path& path) {
-  std::vector<MutatedGene> genes;
-  for (const auto& gene : report.perturbed)
-    if (gene.search && gene.search->chosen) genes.push_back({gene.symbol, *gene.window, *gene.search});
-  write_mutants(path, genes);
-}
-
 void write(support::Table table, const std::filesystem::path& path) {
   table.path = path;
   support::write_table(table);
@@ -163,12 +110,18 @@ void write_tables(const Report& report, const std::filesystem::path& folder) {
   write(gene_sets_table(report), folder / "gene_sets.tsv");
   write(methods_table(report), folder / "methods.tsv");
   write(precision_recall_table(report), folder / "precision_recall.tsv");
-  if (!is_mutagenesis(report)) return;
+  if (!report.curves.empty())
+    write(precision_recall_curves_table(report), folder / "precision_recall_curves.tsv");
+  if (!report.groups.empty()) write(groups_table(report), folder / "groups.tsv");
+  if (!report.states.empty()) write(states_table(report), folder / "states.tsv");
+  if (!has_mutants(report)) return;
   write(expression_table(report), folder / "expression.tsv");
   write(identity_table(report), folder / "identity.tsv");
   write_mutants_vcf(report, folder / "mutants.vcf");
-  const support::Table saturation = saturation_table(report);
-  if (!saturation.rows.empty()) write(saturation, folder / "saturation.tsv");
+  if (!report.mutants.empty()) write(mutants_table(report), folder / "mutants.tsv");
+  for (auto [name, table] : {std::pair{"saturation.tsv", saturation_table(report)},
+                             std::pair{"window_track.tsv", window_track_table(report)}})
+    if (!table.rows.empty()) write(std::move(table), folder / name);
 }
 
 }  // namespace biodta::analysis

@@ -8,8 +8,7 @@
 
 namespace biodta::analysis {
 
-/// Writes genes.tsv, gene_sets.tsv and precision_recall.tsv into a folder; where DNA was mutated also
-/// expression.tsv, identity.tsv and mutants.vcf, one sample a chosen mutant.
+/// Writes every table that the report has something for (see write_report), and mutants.vcf, into a folder.
 void write_tables(const Report& report, const std::filesystem::path& folder);
 
 }  // namespace biodta::analysis

@@ -44,9 +44,17 @@ TrackReadout::TrackReadout(const EnformerImpl& model, const ExpressionReadout& r
   bins_ = bins_around_tss(model.config(), readout.bins, "readout");
 }
 
+torch::Tensor TrackReadout::predict(EnformerImpl& model, const torch::Tensor& embeddings_BNE) const {
+  const auto tracks_BNT = model.predict(embeddings_BNE, head_);
+  return tracks_BNT.index_select(2, tracks_T_.to(tracks_BNT.device())).to(torch::kFloat64);
+}
+
 torch::Tensor TrackReadout::read(EnformerImpl& model, const torch::Tensor& embeddings_BNE) const {
-  const auto tracks_BNT = model.predict(embeddings_BNE.narrow(1, bins_.first, bins_.size()), head_);
-  return tracks_BNT.index_select(2, tracks_T_.to(tracks_BNT.device())).to(torch::kFloat64).sum(1);
+  return predict(model, embeddings_BNE.narrow(1, bins_.first, bins_.size())).sum(1);
+}
+
+torch::Tensor TrackReadout::read_bins(EnformerImpl& model, const torch::Tensor& embeddings_BNE) const {
+  return predict(model, embeddings_BNE).mean(2);
 }
 
 }  // namespace biodta::enformer

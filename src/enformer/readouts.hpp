@@ -31,9 +31,17 @@ class TrackReadout {
   TrackReadout(const EnformerImpl& model, const ExpressionReadout& readout);
   /// [B, bins, E] to [B, tracks] float64: the sum over the readout's bins.
   torch::Tensor read(EnformerImpl& model, const torch::Tensor& embeddings_BNE) const;
+  /// [B, bins, E] to [B, bins] float64: each bin of the output, the mean over the tracks. Its sum over bins()
+  /// is the mean of read().
+  torch::Tensor read_bins(EnformerImpl& model, const torch::Tensor& embeddings_BNE) const;
   std::int64_t tracks() const { return tracks_T_.size(0); }
+  /// Those that read() sums.
+  Interval bins() const { return bins_; }
 
  private:
+  /// [B, bins, tracks] float64
+  torch::Tensor predict(EnformerImpl& model, const torch::Tensor& embeddings_BNE) const;
+
   std::string head_;
   torch::Tensor tracks_T_;  // int64
   Interval bins_;

@@ -149,13 +149,10 @@ struct SequenceEmbedder::Implementation {
     return look(window, view, margin_of(views));
   }
 
-  /// From bins to a collector's windows from `first` on.
-  void finish(const BinRows& bins, const View& view, const std::optional<TrackReadout>& tracks,
-              std::int64_t first, Collector& collector) {
-    auto embeddings_BNE = model->attend(bins);
-    if (view.is_reversed) embeddings_BNE = embeddings_BNE.flip(1);
-    collector.add_rows(first, rows.read(embeddings_BNE));
-    if (tracks) collector.add_tracks(first, tracks->read(*model, embeddings_BNE));
+  /// The output of a view, its bins in the order of the + strand.
+  torch::Tensor attend(const BinRows& bins, const View& view) {
+    const auto embeddings_BNE = model->attend(bins);
+    return view.is_reversed ? embeddings_BNE.flip(1) : embeddings_BNE;
   }
 
   BinRows convolve_whole(std::span<const std::string> windows, const View& view) {
@@ -178,21 +175,31 @@ struct SequenceEmbedder::Implementation {
 
   /// All windows in all views, as many together as fit.
   /// @param convolve  (some of the windows, index of a view) -> their bins.
-  template <class Convolve>
-  SequenceEmbeddings run(std::span<const std::string> windows, const ExpressionReadout* readout,
-                         std::int64_t batch, const Convolve& convolve) {
+  /// @param take      (index of the first of them, their output): once for each view.
+  template <class Convolve, class Take>
+  void for_each_output(std::span<const std::string> windows, std::int64_t batch, const Convolve& convolve,
+                       const Take& take) {
     check(windows, batch);
-    std::optional<TrackReadout> tracks;
-    if (readout != nullptr) tracks.emplace(*model, *readout);
-    Collector collector(static_cast<std::int64_t>(windows.size()), options.tokens_per_gene,
-                        model->config().embedding_size(), tracks ? tracks->tracks() : 0, views.size());
     const auto step = static_cast<std::size_t>(together(batch));
     for (std::size_t first = 0; first < windows.size(); first += step) {
       const auto part = windows.subspan(first, std::min(step, windows.size() - first));
       const c10::InferenceMode inference;
       for (std::size_t view = 0; view < views.size(); ++view)
-        finish(convolve(part, view), views[view], tracks, static_cast<std::int64_t>(first), collector);
+        take(static_cast<std::int64_t>(first), attend(convolve(part, view), views[view]));
     }
+  }
+
+  template <class Convolve>
+  SequenceEmbeddings run(std::span<const std::string> windows, const ExpressionReadout* readout,
+                         std::int64_t batch, const Convolve& convolve) {
+    std::optional<TrackReadout> tracks;
+    if (readout != nullptr) tracks.emplace(*model, *readout);
+    Collector collector(static_cast<std::int64_t>(windows.size()), options.tokens_per_gene,
+                        model->config().embedding_size(), tracks ? tracks->tracks() : 0, views.size());
+    for_each_output(windows, batch, convolve, [&](std::int64_t first, const torch::Tensor& output_BNE) {
+      collector.add_rows(first, rows.read(output_BNE));
+      if (tracks) collector.add_tracks(first, tracks->read(*model, output_BNE));
+    });
     return collector.take();
   }
 };
@@ -230,6 +237,30 @@ SequenceEmbeddings SequenceEmbedder::embed(std::span<const std::string> windows,
   return self.run(windows, readout, batch, [&](std::span<const std::string> part, std::size_t view) {
     return self.convolve_whole(part, self.views[view]);
   });
+}
+
+WindowPredictions SequenceEmbedder::predict(std::span<const std::string> windows,
+                                            const ExpressionReadout& readout, std::int64_t batch) {
+  auto& self = *implementation_;
+  const TrackReadout tracks(*self.model, readout);
+  const auto bins = self.model->output_bins();
+  const auto cropped = (config().sequence_bins() - bins) / 2;  // before the first bin
+  WindowPredictions result;
+  result.bins_NB = torch::zeros({static_cast<std::int64_t>(windows.size()), bins}, torch::kFloat64);
+  result.bin_size = config().bin_size();
+  result.first_bp = cropped * result.bin_size - config().window / 2;
+  result.summed = tracks.bins();
+  const double share = 1.0 / static_cast<double>(self.views.size());
+  self.for_each_output(
+      windows, batch,
+      [&](std::span<const std::string> part, std::size_t view) {
+        return self.convolve_whole(part, self.views[view]);
+      },
+      [&](std::int64_t first, const torch::Tensor& output_BNE) {
+        const auto bins_BN = tracks.read_bins(*self.model, output_BNE);
+        result.bins_NB.narrow(0, first, bins_BN.size(0)).add_(bins_BN.to(torch::kCPU), share);
+      });
+  return result;
 }
 
 EmbeddedReference SequenceEmbedder::embed_reference(const std::string& window,

@@ -69,7 +69,8 @@ class EveryGene {
     if (options_.shard.empty()) analysis::check_report_folder(output_, options_.overwrite);
     load();
     // The other shards may have ended, and written the report.
-    if (chunks_->size() == 0) return {"shard " + options_.shard + " has no cells: nothing is to be done\n", {}};
+    if (chunks_->size() == 0)
+      return {"shard " + options_.shard + " has no cells: nothing is to be done\n", {}};
     analysis::check_report_folder(output_, options_.overwrite);
     EveryGeneJournals journals(output_, every_gene_identity(options_, *run_, chunks_->cells()), *chunks_,
                                options_.cells.states.size(), options_.overwrite);
@@ -101,13 +102,11 @@ class EveryGene {
     auto cells =
         analysis::select_cells(corpus_, {options_.cells.filters, options_.cells.max_cells, options_.seed});
     if (cells.empty())
-      throw InputError(corpus_.path(), "",
-                       "no cell with " + support::join_words(options_.cells.filters), "cells to perturb",
-                       "loosen the filter in `cells`");
+      throw InputError(corpus_.path(), "", "no cell with " + support::join_words(options_.cells.filters),
+                       "cells to perturb", "loosen the filter in `cells`");
     chunks_.emplace(std::move(cells), shard_);
     states_.resize(options_.cells.states.size());
-    for (std::size_t i = 0; i < states_.size(); ++i)
-      states_[i] = cells_of_state(options_.cells.states[i]);
+    for (std::size_t i = 0; i < states_.size(); ++i) states_[i] = cells_of_state(options_.cells.states[i]);
   }
 
   std::vector<std::uint32_t> cells_of_state(const std::string& filter) const {
@@ -134,8 +133,8 @@ class EveryGene {
   std::vector<analysis::CellEffects> effects_of(std::span<const std::uint32_t> cells,
                                                 support::Progress* progress) {
     embed_states();
-    return analysis::measure_cell_effects(run_->model, device_, subjects(), cells,
-                                          perturbation_of(options_), options_.shift, progress);
+    return analysis::measure_cell_effects(run_->model, device_, subjects(), cells, perturbation_of(options_),
+                                          options_.shift, progress);
   }
 
   std::uint64_t tokens_of(std::span<const std::uint32_t> cells) const {

@@ -28,7 +28,9 @@ class CellChunks {
   static constexpr std::size_t kCells = 32;  ///< of a chunk; the last one may have fewer
 
   CellChunks(std::vector<std::uint32_t> cells, const Shard& shard);
-  const std::vector<std::uint32_t>& cells() const noexcept { return cells_; }  ///< of the whole job, ascending
+  const std::vector<std::uint32_t>& cells() const noexcept {
+    return cells_;
+  }  ///< of the whole job, ascending
   std::uint64_t size_of(const Shard& shard) const { return shard.end(total_) - shard.begin(total_); }
   /// Chunks of this shard.
   std::uint64_t size() const { return size_of(shard_); }
@@ -66,8 +68,8 @@ class EveryGeneJournals {
   void append(const std::vector<analysis::CellEffects>& chunk);
 
   /// Closes this shard's own, asks whether every shard is whole, and if so hands the effects of all cells, in
-  /// order, to `use` and then calls `finish`, after which the folder is removed. Processes ask in turn, so that
-  /// of those that end together the last one finds all.
+  /// order, to `use` and then calls `finish`, after which the folder is removed. Processes ask in turn, so
+  /// that of those that end together the last one finds all.
   /// @return shards that are not there yet; empty = done.
   std::vector<std::string> finish(const std::function<void(const analysis::CellEffects&)>& use,
                                   const std::function<void()>& finish);

@@ -35,8 +35,8 @@ struct NaiveEffect {
 };
 
 /// One cell, one gene, one forward pass before and after.
-NaiveEffect naive_effect(PerturbedWorld& world, std::uint32_t cell, cells::TokenId gene, PerturbationKind kind,
-                         const std::vector<double>& state) {
+NaiveEffect naive_effect(PerturbedWorld& world, std::uint32_t cell, cells::TokenId gene,
+                         PerturbationKind kind, const std::vector<double>& state) {
   const auto& before = world.cells[cell];
   auto after = before;
   if (kind == PerturbationKind::kDelete)
@@ -67,8 +67,8 @@ TEST_P(EffectsOnCells, AreThoseOfAPlainLoopOverCellsAndGenes) {
   const auto row = subjects.states_SH[0].contiguous();
   const std::vector<double> state(row.data_ptr<double>(), row.data_ptr<double>() + row.numel());
   const std::vector<std::uint32_t> cells = {3, 0, 17, 18, 31};
-  const auto effects = measure_cell_effects(world.model, torch::kCPU, subjects, cells,
-                                            {GetParam(), 0, {}, {}}, {-2, 50});
+  const auto effects =
+      measure_cell_effects(world.model, torch::kCPU, subjects, cells, {GetParam(), 0, {}, {}}, {-2, 50});
   ASSERT_EQ(effects.size(), cells.size());
   for (std::size_t i = 0; i < cells.size(); ++i) {
     EXPECT_EQ(effects[i].cell, cells[i]);

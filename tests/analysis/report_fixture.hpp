@@ -36,7 +36,11 @@ inline MethodRun made_up_run(const std::string& name, const std::vector<GeneSet>
 inline PerturbedGene made_up_mutant(const std::string& id, const std::string& symbol, bool control,
                                     std::uint64_t seed) {
   support::RandomStream random(seed);
-  PerturbedGene gene{id, symbol, control, control ? 31U : 40U, "", {}, {}, {}, {}};
+  PerturbedGene gene;
+  gene.gene_id = id;
+  gene.symbol = symbol;
+  gene.control = control;
+  gene.cells = control ? 31 : 40;
   gene.window = GeneWindow{"chr8", 5000, 1000, 1008, std::string(16, 'A')};
   MutantSearch search;
   search.reference_expression = 1.4;
@@ -62,6 +66,8 @@ inline Report made_up_report(std::size_t genes = 200) {
   known[0] = {"ENSG00000136574", "GATA4", 1.0};
   report.gene_id = known[0].id;
   report.symbol = known[0].symbol;
+  report.words.noun = "in silico mutagenesis";
+  report.words.compared = "with the reference embedding of GATA4 and with the mutant’s";
   report.vocabulary = cells::Vocabulary(known);
   report.notes = {
       "The cells, the genome and the regulation are simulated; gene names are real symbols for readability "

@@ -66,7 +66,8 @@ TEST(Report, ThePageHoldsEveryGeneOfTheTable) {
 TEST(Report, OfADeletionHasNoMutants) {
   const testing::TemporaryFolder folder;
   Report report = made_up_report();
-  report.perturbed = {{report.gene_id, report.symbol, false, 40, "", {}, {}, {}}};
+  report.words = {};
+  report.perturbed = {{.gene_id = report.gene_id, .symbol = report.symbol, .cells = 40}};
   report.controls.clear();
   report.methods.resize(1);
   report.run.perturbed = {};

@@ -115,6 +115,51 @@ TEST(SequenceEmbedder, averages_over_strands_and_shifts) {
   EXPECT_NEAR(found.expression[0], found.tracks_NT[0].mean().item<double>(), 1e-9);
 }
 
+TEST(SequenceEmbedder, predicts_each_bin_as_the_peer_does) {
+  auto embedder = SequenceEmbedder::load(fixture("enformer/small"));
+  const auto numbers = expected("small");
+  const ExpressionReadout readout{"human", {5, 2}, 3};
+  const auto found = embedder.predict(windows_of(numbers.at("bases")), readout, 2);
+  const auto& tracks_NBT = numbers.at("head.human");
+  EXPECT_LT(relative_difference(found.bins_NB, (tracks_NBT.select(2, 5) + tracks_NBT.select(2, 2)) / 2),
+            1e-5);
+  EXPECT_EQ(found.bins_NB.scalar_type(), torch::kFloat64);
+  // 16 bins of 8 bp, the TSS the first base of bin 8; three bins around it.
+  EXPECT_EQ(found.first_bp, -64);
+  EXPECT_EQ(found.bin_size, 8);
+  EXPECT_EQ(found.summed, (Interval{7, 10}));
+}
+
+TEST(SequenceEmbedder, predicts_bins_whose_sum_is_the_expression_on_all_strands_and_shifts) {
+  const auto windows = windows_of(expected("small").at("bases"));
+  std::vector<std::string> inputs;
+  for (const auto& window : windows) inputs.push_back("ACG" + window + "TTN");
+  SequenceEmbedderOptions options;
+  options.reverse_complement = true;
+  options.shifts = {0, -2, 3};
+  auto embedder = SequenceEmbedder::load(fixture("enformer/small"), torch::kCPU, options);
+  for (const std::int64_t bins : {1, 2, 5, 16}) {
+    const ExpressionReadout readout{"human", {1, 4, 6}, bins};
+    const auto found = embedder.predict(inputs, readout);
+    const auto expression = embedder.embed(inputs, &readout).expression;
+    ASSERT_EQ(found.summed.size(), bins);
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      const auto row = found.bins_NB[static_cast<std::int64_t>(i)];
+      EXPECT_NEAR(row.narrow(0, found.summed.first, bins).sum().item<double>(), expression[i],
+                  1e-6 * expression[i]);
+    }
+  }
+  // On the other strand the same bins come in the other order.
+  options.shifts = {};
+  auto both = SequenceEmbedder::load(fixture("enformer/small"), torch::kCPU, options);
+  const ExpressionReadout readout{"human", {1}, 1};
+  std::string turned = windows[0];
+  std::reverse(turned.begin(), turned.end());
+  for (char& base : turned) base = std::string_view("TGCAN")[std::string_view("ACGTN").find(base)];
+  const auto found = both.predict(std::vector<std::string>{windows[0], turned}, readout).bins_NB;
+  EXPECT_LT(relative_difference(found[0], found[1].flip(0)), 1e-6);
+}
+
 TEST(SequenceEmbedder, refuses_rows_that_the_output_does_not_hold) {
   const auto refused = [&](const SequenceEmbedderOptions& options,
                            std::initializer_list<std::string_view> parts) {

@@ -167,8 +167,7 @@ TEST_F(EveryGeneTest, GoesOnWhereItWasBrokenOffAndGivesTheSameBytes) {
     run();
     EXPECT_EQ(results(), whole) << updates;
     EXPECT_FALSE(std::filesystem::exists(part()));
-    EXPECT_EQ(went_on(), updates >= 40)
-        << updates;
+    EXPECT_EQ(went_on(), updates >= 40) << updates;
   }
   // Killed twice, and with a record that was half written.
   forget_report();
@@ -215,8 +214,8 @@ TEST_F(EveryGeneTest, OfMoreShardsThanChunksLeavesSomeWithNothingToDo) {
 TEST_F(EveryGeneTest, RefusesWhatAnotherJobLeftUnlessItIsToBeReplaced) {
   expect_stopped(60);
   options_.perturbation = GenePerturbation::kMask;
-  expect_error<InputError>([&] { run(); }, {"shard_1_of_1.journal", "perturbation delete", "perturbation mask",
-                                            "--overwrite"});
+  expect_error<InputError>(
+      [&] { run(); }, {"shard_1_of_1.journal", "perturbation delete", "perturbation mask", "--overwrite"});
   options_.perturbation = GenePerturbation::kDelete;
   options_.cells.max_cells = 50;
   expect_error<InputError>([&] { run(); }, {"cells 203,", "cells 50,"});
@@ -248,8 +247,9 @@ TEST_F(EveryGeneTest, TellsHowMuchItIsAndHowLongItTakes) {
     const auto text = std::to_string(value);
     return text.size() < 4 ? text : text.substr(0, text.size() - 3) + "," + text.substr(text.size() - 3);
   };
-  EXPECT_THAT(reporter_.messages, Contains(HasSubstr("203 cells, " + with_comma(perturbed) +
-                                                     " perturbed cells, " + with_comma(tokens) + " tokens; ")));
+  EXPECT_THAT(reporter_.messages,
+              Contains(HasSubstr("203 cells, " + with_comma(perturbed) + " perturbed cells, " +
+                                 with_comma(tokens) + " tokens; ")));
   EXPECT_THAT(reporter_.messages, Contains(HasSubstr(" at this speed")));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "report"));
   EXPECT_FALSE(std::filesystem::exists(part()));
@@ -265,7 +265,8 @@ TEST_F(EveryGeneTest, ShowsEveryStateAndKeepsOutWhatCouldRunInThePage) {
   EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(1)"));
   EXPECT_THAT(page, Not(HasSubstr("<script>alert(1)")));
   const auto genes = table();
-  for (const char* name : {"mean_shift[type=A]", "p[type=A]", "fdr[type=A]", "auroc[type=A]", "sd_shift[type=A]"})
+  for (const char* name :
+       {"mean_shift[type=A]", "p[type=A]", "fdr[type=A]", "auroc[type=A]", "sd_shift[type=A]"})
     EXPECT_TRUE(genes.has_column(name)) << name;
 }
 
@@ -285,7 +286,8 @@ TEST_F(EveryGeneTest, NamesWhatCannotBeDone) {
   options_.evaluation.min_cells = 1000;
   expect_error<InputError>([&] { run(); }, {"no gene in 1000 of the 203 cells", "min_cells"});
   options_.all_genes = false;
-  expect_error<ConfigError>([&] { estimate_every_gene(options_, reporter_, "cpu"); }, {"all_genes: is not set"});
+  expect_error<ConfigError>([&] { estimate_every_gene(options_, reporter_, "cpu"); },
+                            {"all_genes: is not set"});
 }
 
 TEST_F(EveryGeneTest, MovesRanksUpAndDownByQuartiles) {

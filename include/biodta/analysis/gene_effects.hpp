@@ -19,10 +19,10 @@ namespace biodta::analysis {
 
 /// What perturbing each of its genes did to one cell.
 struct CellEffects {
-  std::uint32_t cell = 0;              ///< index in the corpus
-  std::vector<cells::TokenId> genes;   ///< [G] ascending; none in a cell with a single gene
-  std::vector<double> shifts;          ///< [G] mean shift of the cell's other genes
-  std::vector<double> states;          ///< [G, S] shift toward each state
+  std::uint32_t cell = 0;             ///< index in the corpus
+  std::vector<cells::TokenId> genes;  ///< [G] ascending; none in a cell with a single gene
+  std::vector<double> shifts;         ///< [G] mean shift of the cell's other genes
+  std::vector<double> states;         ///< [G, S] shift toward each state
 };
 
 /// Of each of the cells, in the order given: measure_every_gene, kept by cell.
@@ -40,8 +40,8 @@ struct GeneStanding {
   /// cells. 0.5 = like any gene.
   double auroc = 0.5;
   /// Two-sided, by the normal approximation: that in each cell the gene's rank is one drawn at random. Cells
-  /// are taken as independent: those of one donor are not quite, so that with many cells a small difference is
-  /// significant, and the AUROC says how large it is. NaN where no cell has another gene.
+  /// are taken as independent: those of one donor are not quite, so that with many cells a small difference
+  /// is significant, and the AUROC says how large it is. NaN where no cell has another gene.
   double p = 1.0;
   double fdr = 1.0;  ///< Benjamini-Hochberg over the genes ranked
 };

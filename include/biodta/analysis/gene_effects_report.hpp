@@ -22,7 +22,8 @@ struct EffectState {
 
 /// Everything that the report shows.
 struct GeneEffectsReport {
-  /// What was run: notes, created, program, command, config, settings and inputs; its other fields are unused.
+  /// What was run: notes, created, program, command, config, settings and inputs; its other fields are
+  /// unused.
   Report about;
   std::string noun = "in silico deletion";      ///< "in silico overexpression", …
   std::string done = "its token is taken out";  ///< what is done to a gene
@@ -35,10 +36,10 @@ struct GeneEffectsReport {
   std::vector<EffectState> states;    ///< in the order of RankedEffect::states
 };
 
-/// Writes genes.tsv (a row a gene, largest mean shift first: cells, mean and sd of the shift, AUROC against the
-/// other genes of the same cells, P, FDR; the same for each state as `mean_shift[STATE]` …), figures/*.json
-/// (Plotly), config.yaml and report.html, which needs no other file and no network. The folder appears whole or
-/// not at all. Throws as check_report_folder.
+/// Writes genes.tsv (a row a gene, largest mean shift first: cells, mean and sd of the shift, AUROC against
+/// the other genes of the same cells, P, FDR; the same for each state as `mean_shift[STATE]` …),
+/// figures/*.json (Plotly), config.yaml and report.html, which needs no other file and no network. The folder
+/// appears whole or not at all. Throws as check_report_folder.
 void write_report(const GeneEffectsReport& report, const std::filesystem::path& folder, bool overwrite);
 
 /// What a program prints: the genes that move cells most, in aligned columns, and toward each state.

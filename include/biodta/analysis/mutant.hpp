@@ -136,4 +136,16 @@ struct SaturationScan {
   std::vector<SaturationEffect> effects;  ///< by position, then in the order A, C, G, T
 };
 
+/// Expression that the DNA model predicts along a window, the mean over the tracks read.
+struct WindowTrack {
+  std::int64_t first = 0;     ///< where the first bin begins, in bp from the TSS
+  std::int64_t bin_size = 0;  ///< bp
+  /// Bins that are summed as the gene's expression: [summed_first, summed_end) in bp from the TSS; empty
+  /// where that is not known.
+  std::int64_t summed_first = 0;
+  std::int64_t summed_end = 0;
+  std::vector<double> reference;  ///< [bins]
+  std::vector<double> mutant;     ///< [bins] of the chosen mutant
+};
+
 }  // namespace biodta::analysis

@@ -22,14 +22,6 @@
 
 namespace biodta::analysis {
 
-/// Expression that the DNA model predicts along the window, summed over the tracks read.
-struct WindowTrack {
-  std::int64_t first = 0;         ///< where the first bin begins, in bp from the TSS
-  std::int64_t bin_size = 0;      ///< bp
-  std::vector<double> reference;  ///< [bins]
-  std::vector<double> mutant;     ///< [bins] of the chosen mutant
-};
-
 /// A gene that was perturbed: the one asked for, one perturbed together with it, or a control.
 struct PerturbedGene {
   std::string gene_id;
@@ -38,7 +30,7 @@ struct PerturbedGene {
   bool partner = false;     ///< perturbed together with the gene asked for
   std::uint64_t cells = 0;  ///< in which it was perturbed
   std::string skipped;      ///< why a control was not measured; empty when it was
-  /// Of DNA mutagenesis; empty for an in silico deletion.
+  /// Of DNA mutagenesis; empty where only tokens were perturbed.
   std::optional<GeneWindow> window;
   std::optional<MutantSearch> search;
   std::optional<MutantIdentity> identity;
@@ -68,7 +60,7 @@ struct MethodRun {
   std::string name;  ///< for example "Bio-DTA, in silico mutagenesis"
   GeneRanking ranking;
   std::vector<GeneSetTest> tests;  ///< in the order of Report::sets
-  RunningMoments perturbed;        ///< shift of the perturbed gene itself; empty after a deletion
+  RunningMoments perturbed;  ///< shift of the perturbed gene itself; empty where it is deleted or masked
 };
 
 /// A way to order genes, beside others: another model, or a plain baseline.
@@ -130,9 +122,11 @@ struct Report {
 /// work.
 void check_report_folder(const std::filesystem::path& folder, bool overwrite);
 
-/// Writes genes.tsv, gene_sets.tsv, precision_recall.tsv, expression.tsv, identity.tsv and mutants.vcf (when
-/// DNA was mutated), saturation.tsv (when it was scanned), figures/*.json (Plotly), config.yaml and
-/// report.html, which needs no other file and no network. The folder appears whole or not at all.
+/// Writes genes.tsv, gene_sets.tsv, methods.tsv and precision_recall.tsv; precision_recall_curves.tsv,
+/// groups.tsv and states.tsv where the report has these; where DNA was mutated expression.tsv, identity.tsv
+/// and mutants.vcf, and mutants.tsv, window_track.tsv and saturation.tsv where the report has these;
+/// figures/*.json (Plotly), config.yaml and report.html, which needs no other file and no network. The folder
+/// appears whole or not at all. docs/formats.md tells their columns.
 void write_report(const Report& report, const std::filesystem::path& folder, bool overwrite);
 
 /// What a program prints: the gene-set table and the precision/recall table in aligned columns.

@@ -4,6 +4,7 @@
 
 #include <biodta/enformer/bin_rows.hpp>
 #include <biodta/enformer/config.hpp>
+#include <biodta/enformer/interval.hpp>
 #include <biodta/support/options.hpp>
 
 #include <torch/types.h>
@@ -51,6 +52,14 @@ struct SequenceEmbeddings {
   std::vector<double> expression;  ///< [N], mean over the tracks; empty without a readout
 };
 
+/// Predicted expression along windows.
+struct WindowPredictions {
+  torch::Tensor bins_NB;  ///< [N, bins of the output] float64, CPU; the mean over the tracks of the readout
+  std::int64_t first_bp = 0;  ///< where the first bin begins, in bp from the TSS
+  std::int64_t bin_size = 0;  ///< bp
+  Interval summed;            ///< bins whose sum is SequenceEmbeddings::expression
+};
+
 /// A window that was embedded, with what makes it cheap to embed others that differ from it at few places:
 /// the rows between the convolutional and the attention part (9 MB for a window of the published model, for
 /// each strand and shift that is averaged over).
@@ -90,6 +99,10 @@ class SequenceEmbedder {
   /// @param batch     windows a forward pass, at most: as many as fit a few hundred MB are taken together.
   SequenceEmbeddings embed(std::span<const std::string> windows, const ExpressionReadout* readout = nullptr,
                            std::int64_t batch = 64);
+
+  /// What embed() sums up as expression, bin by bin; over the same strands and shifts.
+  WindowPredictions predict(std::span<const std::string> windows, const ExpressionReadout& readout,
+                            std::int64_t batch = 64);
 
   /// Embeds one window, to embed others like it.
   EmbeddedReference embed_reference(const std::string& window, const ExpressionReadout* readout = nullptr);

@@ -1,7 +1,7 @@
 #pragma once
 /// @file
-/// biodta-mutagenesis --all-genes: every gene of every cell perturbed, one at a time, as Geneformer's in silico
-/// perturber does with genes_to_perturb="all".
+/// biodta-mutagenesis --all-genes: every gene of every cell perturbed, one at a time, as Geneformer's in
+/// silico perturber does with genes_to_perturb="all".
 
 #include <biodta/pipeline/mutagenesis.hpp>
 #include <biodta/support/reporter.hpp>
