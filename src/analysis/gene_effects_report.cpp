@@ -48,6 +48,11 @@ void add_standing(const GeneEffectsReport& report, const std::string& state, con
   add("auroc", "AUROC", ColumnKind::kSmall, &GeneStanding::auroc);
   add("p", "P", ColumnKind::kProbability, &GeneStanding::p);
   add("fdr", "FDR", ColumnKind::kProbability, &GeneStanding::fdr);
+  if (report.group_column.empty()) return;
+  columns.push_back(number_column(
+      "groups" + in_file, "Groups" + on_page, ColumnKind::kCount,
+      [&report, of](std::size_t i) { return static_cast<double>(of(report.genes[i]).groups); }));
+  add("p_cells", "P of cells", ColumnKind::kProbability, &GeneStanding::p_cells);
 }
 
 /// Of genes.tsv; the page, where long ids come last, has them in its own order.
@@ -86,6 +91,17 @@ std::string standing_words(const std::vector<RankedEffect>& genes, const Standin
          " less (FDR below 0.05)";
 }
 
+/// What P takes as independent.
+std::string unit_words(const GeneEffectsReport& report) {
+  if (!report.group_column.empty())
+    return "P is Student’s, of the mean AUROC of each " + html_escape(report.group_column) +
+           ", so that many cells of few make nothing significant; genes in fewer than three have none.";
+  return "P is of Wilcoxon’s rank-sum test stratified by cell, and takes cells as independent: many cells of "
+         "few "
+         "donors make small differences significant, so read the AUROC first, or name the donors’ column "
+         "(cells.group_column).";
+}
+
 std::string effects_summary_html(const GeneEffectsReport& report) {
   std::string html =
       "<p>Every gene of " + counted(report.cells, "cell") +
@@ -96,9 +112,8 @@ std::string effects_summary_html(const GeneEffectsReport& report) {
       " are ranked: those perturbed in at least " + counted(report.min_cells, "cell") +
       ".</p>\n<p>Of these, " + standing_words(report.genes, shift_in) +
       " move cells. The AUROC is the chance that a gene moves a cell farther than another gene of the same "
-      "cell; 0.5 is a gene like any. P is of Wilcoxon’s rank-sum test stratified by cell, and takes cells as "
-      "independent: with many cells of few donors small differences become significant, so read the AUROC "
-      "first.</p>\n";
+      "cell; 0.5 is a gene like any. " +
+      unit_words(report) + "</p>\n";
   for (std::size_t i = 0; i < report.states.size(); ++i)
     html += "<p>Toward <b>" + html_escape(report.states[i].name) + "</b> (" +
             counted(report.states[i].cells, "cell") + ") " + standing_words(report.genes, state_in(i)) +

@@ -2,6 +2,7 @@
 #include "every_gene_words.hpp"
 #include "gene_perturbation.hpp"
 #include "mutagenesis_report.hpp"
+#include "mutagenesis_subjects.hpp"
 #include "perturbed_run.hpp"
 #include "run_bank.hpp"
 #include "shard.hpp"
@@ -172,10 +173,13 @@ class EveryGene {
   }
 
   MutagenesisOutcome finish(EveryGeneJournals& journals) {
-    analysis::GeneEffectSums sums(corpus_.vocabulary().token_count(), states_.size());
+    const auto groups = groups_of(corpus_, options_.cells.group_column);
+    analysis::GeneEffectSums sums(corpus_.vocabulary().token_count(), states_.size(), groups.names.size());
     std::string table;
-    const auto missing = journals.finish([&](const analysis::CellEffects& cell) { sums.add(cell); },
-                                         [&] { table = write(sums); });
+    const auto add = [&](const analysis::CellEffects& cell) {
+      sums.add(cell, groups.of_cell.empty() ? -1 : groups.of_cell[cell.cell]);
+    };
+    const auto missing = journals.finish(add, [&] { table = write(sums); });
     if (missing.empty()) return {table, output_ / "report.html"};
     return {"shard " + options_.shard + " is done; " + (missing.size() == 1 ? "shard " : "shards ") +
                 support::join_words(missing) + (missing.size() == 1 ? " is" : " are") +
@@ -196,6 +200,7 @@ class EveryGene {
     report.cells = sums.cells();
     report.genes_perturbed = sums.genes();
     report.min_cells = static_cast<std::uint64_t>(options_.evaluation.min_cells);
+    report.group_column = options_.cells.group_column;
     report.measure = options_.shift.measure;
     report.genes = sums.ranked(report.min_cells);
     for (std::size_t i = 0; i < states_.size(); ++i)

@@ -61,7 +61,7 @@ class SubjectsLoader {
     check_perturbations();
     choose_sets();
     choose_cells();
-    choose_groups();
+    made_->groups = groups_of(made_->corpus, options_.cells.group_column);
     choose_states();
     return std::move(made_);
   }
@@ -143,16 +143,6 @@ class SubjectsLoader {
     made.covariates = analysis::gene_covariates(spans, made.corpus.vocabulary().token_count());
   }
 
-  void choose_groups() {
-    const auto& name = options_.cells.group_column;
-    if (name.empty()) return;
-    auto column = made_->corpus.obs(name);
-    if (!column.categorical())
-      throw ConfigError("cells.group_column: found the numbers of '" + name +
-                        "', expected a column of names");
-    made_->groups = {std::move(column.categories), std::move(column.codes)};
-  }
-
   void choose_states() {
     for (const auto& filter : options_.cells.states) {
       auto cells =
@@ -186,6 +176,15 @@ bool MutagenesisSubjects::needs_dna(const MutagenesisRunOptions& options) const 
   const auto dna = [](const PerturbationTraits& traits) { return traits.dna; };
   return dna(traits_of(options.perturbation)) || std::any_of(compared.begin(), compared.end(), dna) ||
          (!baselines.empty() && std::any_of(compared_baselines.begin(), compared_baselines.end(), dna));
+}
+
+CellGroups groups_of(const cells::Corpus& corpus, const std::string& column) {
+  if (column.empty()) return {};
+  auto values = corpus.obs(column);
+  if (!values.categorical())
+    throw ConfigError("cells.group_column: found the numbers of '" + column +
+                      "', expected a column of names");
+  return {std::move(values.categories), std::move(values.codes)};
 }
 
 std::unique_ptr<MutagenesisSubjects> load_subjects(const MutagenesisRunOptions& options,

@@ -180,6 +180,57 @@ TEST(GeneEffectSums, FindAGeneThatMovesCellsMoreAndOneThatMovesThemLess) {
   EXPECT_GT(of(genes, 9).shift.fdr, 0.01);
 }
 
+/// Cells of a donor share what its genes do: no gene differs over donors, each does within one.
+TEST(GeneEffectSums, TakeDonorsAsUnitsWhereTheyAreGiven) {
+  constexpr std::size_t kDonors = 6;
+  std::size_t by_donor = 0, by_cell = 0, tests = 0;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    support::RandomStream random(900 + seed);
+    GeneEffectSums sums(50, 0, kDonors);
+    for (std::int32_t donor = 0; donor < static_cast<std::int32_t>(kDonors); ++donor) {
+      std::vector<double> own(40);
+      for (double& value : own) value = random.normal();
+      for (int i = 0; i < 20; ++i) {
+        CellEffects cell;
+        for (cells::TokenId gene = 2; gene < 42; ++gene) {
+          cell.genes.push_back(gene);
+          cell.shifts.push_back(own[gene - 2] + random.normal());
+        }
+        sums.add(cell, donor);
+      }
+    }
+    for (const auto& gene : sums.ranked(1)) {
+      EXPECT_EQ(gene.shift.groups, kDonors);
+      by_donor += gene.shift.p < 0.05 ? 1 : 0;
+      by_cell += gene.shift.p_cells < 0.05 ? 1 : 0;
+      ++tests;
+    }
+  }
+  EXPECT_EQ(tests, 800U);
+  EXPECT_GE(by_donor, 16U);  // 40 expected; binomial, four standard deviations
+  EXPECT_LE(by_donor, 65U);
+  EXPECT_GT(by_cell, 400U);  // most of what cells call significant is an accident of donors
+}
+
+TEST(GeneEffectSums, GiveStudentsProbabilityOverGroups) {
+  GeneEffectSums sums(20, 0, 4);
+  // Gene 2 is above 3 of 4, 2 of 4, 4 of 4 others: AUROCs .75, .5, 1 by group; t = .25 / (.25 / √3) = √3.
+  const std::vector<int> above = {3, 2, 4};
+  for (std::size_t group = 0; group < above.size(); ++group) {
+    CellEffects cell{0, {2, 3, 4, 5, 6}, {above[group] - 0.5, 0.0, 1.0, 2.0, 3.0}, {}};
+    sums.add(cell, static_cast<std::int32_t>(group));
+  }
+  const auto genes = sums.ranked(1);
+  EXPECT_EQ(of(genes, 2).shift.groups, 3U);
+  EXPECT_NEAR(of(genes, 2).shift.p, 1.0 - std::sqrt(3.0 / 5.0),
+              1e-12);  // of t on two degrees: 1 - t / √(2 + t²)
+  GeneEffectSums few(20, 0, 4);
+  few.add({0, {2, 3}, {1.0, 2.0}, {}}, 0);
+  few.add({1, {2, 3}, {1.0, 2.0}, {}}, 1);
+  EXPECT_TRUE(std::isnan(of(few.ranked(1), 2).shift.p));
+  EXPECT_THROW(few.add({0, {2, 3}, {1.0, 2.0}, {}}, 4), Error);
+}
+
 TEST(GeneEffectSums, LeaveOutGenesOfFewCellsAndAskForWholeRecords) {
   GeneEffectSums sums(20, 0);
   sums.add({0, {2, 3}, {1.0, 2.0}, {}});

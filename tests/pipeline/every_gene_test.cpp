@@ -35,8 +35,14 @@ class EveryGeneTest : public ::testing::Test {
  protected:
   EveryGeneTest() {
     std::vector<std::int32_t> types;
-    for (std::size_t i = 0; i < kWorldCells; ++i) types.push_back(i % 3 == 0 ? 0 : 1);
-    at_test::corpus_of(folder_ / "corpus.h5", vocabulary_, cells_, {{"type", types, {"A", "B"}, {}}});
+    std::vector<std::int32_t> donors;
+    for (std::size_t i = 0; i < kWorldCells; ++i) {
+      types.push_back(i % 3 == 0 ? 0 : 1);
+      donors.push_back(static_cast<std::int32_t>(i % 5));
+    }
+    at_test::corpus_of(
+        folder_ / "corpus.h5", vocabulary_, cells_,
+        {{"type", types, {"A", "B"}, {}}, {"donor", donors, {"D1", "D2", "D3", "D4", "D5"}, {}}});
     bank_.write(folder_ / "bank.h5");
     std::filesystem::create_directories(folder_ / "run/model");
     model::save_model(model_, folder_ / "run/model");
@@ -268,6 +274,15 @@ TEST_F(EveryGeneTest, ShowsEveryStateAndKeepsOutWhatCouldRunInThePage) {
   for (const char* name :
        {"mean_shift[type=A]", "p[type=A]", "fdr[type=A]", "auroc[type=A]", "sd_shift[type=A]"})
     EXPECT_TRUE(genes.has_column(name)) << name;
+}
+
+TEST_F(EveryGeneTest, TakesTheGroupsOfAColumnAsUnits) {
+  options_.cells.group_column = "donor";
+  run();
+  const auto genes = table();
+  for (const auto& row : genes.rows) EXPECT_EQ(row[genes.column("groups")], "5");
+  EXPECT_TRUE(genes.has_column("p_cells[type=A]"));
+  EXPECT_THAT(support::read_text_file(folder_ / "report/report.html"), HasSubstr("mean AUROC of each donor"));
 }
 
 TEST_F(EveryGeneTest, NamesWhatCannotBeDone) {

@@ -53,11 +53,13 @@ struct RankedEffect {
   std::vector<GeneStanding> states;  ///< [S]
 };
 
-/// Effects of all genes, summed over cells as they come. Memory is a few numbers a token.
+/// Effects of all genes, summed over cells as they come. Memory is a few numbers a token and group.
 class GeneEffectSums {
  public:
-  GeneEffectSums(std::size_t tokens, std::size_t states);
-  void add(const CellEffects& cell);
+  /// @param groups  0 = cells are in none.
+  GeneEffectSums(std::size_t tokens, std::size_t states, std::size_t groups = 0);
+  /// @param group  of the cell, below `groups`; negative = in none, and then it counts in p_cells alone.
+  void add(const CellEffects& cell, std::int32_t group = -1);
   std::uint64_t cells() const noexcept { return cells_; }
   /// Genes perturbed in any cell.
   std::uint64_t genes() const;
@@ -71,16 +73,18 @@ class GeneEffectSums {
     RunningMoments standing;  // within-cell AUROC less a half
     double variance = 0.0;    // of the sum of standings, if ranks were drawn at random
   };
-  static GeneStanding standing_of(const Sums& sums);
+  GeneStanding standing_of(std::size_t token, std::size_t quantity) const;
+  void test_groups(std::size_t place, GeneStanding& standing) const;
   void add_standings(const std::vector<cells::TokenId>& genes, std::span<const double> effects,
-                     std::size_t quantity);
-  Sums& at(cells::TokenId token, std::size_t quantity) { return sums_[token * quantities_ + quantity]; }
-  const Sums& at(std::size_t token, std::size_t quantity) const {
-    return sums_[token * quantities_ + quantity];
+                     std::size_t quantity, std::int32_t group);
+  std::size_t place_of(std::size_t token, std::size_t quantity) const {
+    return token * quantities_ + quantity;
   }
 
   std::size_t quantities_;  // the shift, then each state
-  std::vector<Sums> sums_;  // [tokens, quantities]
+  std::size_t groups_;
+  std::vector<Sums> sums_;                       // [tokens, quantities]
+  std::vector<RunningMoments> group_standings_;  // [tokens, quantities, groups]
   std::uint64_t cells_ = 0;
 };
 

@@ -33,6 +33,7 @@ struct GeneEffectsReport {
   std::uint64_t genes_perturbed = 0;  ///< in any of them
   std::uint64_t min_cells = 1;        ///< genes perturbed in fewer are not ranked
   std::vector<RankedEffect> genes;    ///< ranked
+  std::string group_column;           ///< obs column whose values are the units of P; empty = cells are
   std::vector<EffectState> states;    ///< in the order of RankedEffect::states
 };
 
