@@ -21,9 +21,16 @@ int main(int argc, char** argv) {
   apps::CommonFlags flags;
   bool dry_run = false;
   apps::add_text_flag(app, flags, "--gene", "gene", "symbol or id of the gene")->type_name("NAME");
-  apps::add_text_flag(app, flags, "--perturbation", "perturbation",
-                      "mutate (its DNA), or delete, overexpress, inhibit, activate or mask (its token)")
+  apps::add_repeated_flag(app, flags, "--with", "with", "gene perturbed together with it; repeatable")
       ->type_name("NAME");
+  apps::add_text_flag(
+      app, flags, "--perturbation", "perturbation",
+      "mutate (its DNA), delete (its token), overexpress, inhibit, activate, …: see --settings")
+      ->type_name("NAME");
+  apps::add_text_flag(app, flags, "--vcf", "mutants.vcf", "variants in place of random mutants")
+      ->type_name("FILE");
+  apps::add_switch(app, flags, "--keep-identity", "mutants.keep_identity",
+                   "prefer mutants that stay nearest to their own gene");
   apps::add_switch(app, flags, "--all-genes", "all_genes",
                    "every gene of every cell, one at a time; goes on");
   apps::add_text_flag(app, flags, "--shard", "shard", "only part i of n of the cells of --all-genes")
@@ -32,7 +39,7 @@ int main(int argc, char** argv) {
   apps::add_list_flag(app, flags, "--cells", "cells.filters", "cells to run, by obs")
       ->type_name("COLUMN=VALUE");
   apps::add_repeated_flag(app, flags, "--baseline", "baselines",
-                          "run or Hugging Face folder to compare with, by in silico deletion; repeatable")
+                          "run or Hugging Face folder to compare with; repeatable")
       ->type_name("DIR");
   apps::add_value_flag(app, flags, "--max-cells", "cells.max_cells",
                        "cells drawn when more express the gene (120)");

@@ -114,7 +114,7 @@ std::vector<analysis::JointPerturbation> forms_of(GenePerturbation kind, std::sp
     auto own = of_mutants(traits, gene, *mutants);
     if (genes.size() == 1) return analysis::each_alone(own);
     if (own.size() != 1)
-      throw ConfigError("mutants.choice.use: found all for " + std::to_string(genes.size()) +
+      throw ConfigError("mutants.use: found all for " + std::to_string(genes.size()) +
                             " genes that are mutated together, expected best or mean",
                         gene.gene->symbol + " alone has " + std::to_string(own.size()) + " mutants in use");
     forms.front().genes.push_back(std::move(own.front()));

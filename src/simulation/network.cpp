@@ -85,11 +85,15 @@ std::vector<Regulation> list_regulation(const Network& network) {
 std::vector<GeneSet> list_gene_sets(const Network& network, const std::vector<SimulatedGene>& genes) {
   std::vector<GeneSet> sets;
   for (std::size_t factor = 0; factor < network.factors(); ++factor) {
-    GeneSet direct{genes[factor].symbol + " direct", {}};
-    GeneSet indirect{genes[factor].symbol + " indirect", {}};
+    const std::string& symbol = genes[factor].symbol;
+    GeneSet direct{symbol + " direct", {}};
+    GeneSet activated{symbol + " activated", {}};
+    GeneSet repressed{symbol + " repressed", {}};
+    GeneSet indirect{symbol + " indirect", {}};
     for (std::size_t gene = 0; gene < network.genes(); ++gene) {
-      if (network.sign(factor, gene) != 0) {
+      if (const int sign = network.sign(factor, gene); sign != 0) {
         direct.genes.push_back(gene);
+        (sign > 0 ? activated : repressed).genes.push_back(gene);
         continue;
       }
       bool reached = false;
@@ -99,7 +103,8 @@ std::vector<GeneSet> list_gene_sets(const Network& network, const std::vector<Si
       if (reached && gene != factor) indirect.genes.push_back(gene);
     }
     sets.push_back(std::move(direct));
-    if (!indirect.genes.empty()) sets.push_back(std::move(indirect));
+    for (GeneSet* part : {&activated, &repressed, &indirect})
+      if (!part->genes.empty()) sets.push_back(std::move(*part));
   }
   GeneSet housekeeping{"housekeeping", {}};
   for (std::size_t gene = 0; gene < genes.size(); ++gene) {

@@ -245,6 +245,7 @@ TEST(World, TheNetworkHasTheRecipesEdges) {
 TEST(World, GeneSetsFollowFromTheEdges) {
   const World world = simulate_world(few_cells(11));
   const auto edges = edges_of(world);
+  std::size_t signed_sets = 0;
   for (std::size_t factor = 0; factor < 12; ++factor) {
     std::set<std::size_t> direct;
     std::set<std::size_t> indirect;
@@ -256,9 +257,15 @@ TEST(World, GeneSetsFollowFromTheEdges) {
     }
     EXPECT_EQ(set_of(world, factor_symbols()[factor] + " direct"), direct);
     EXPECT_EQ(set_of(world, factor_symbols()[factor] + " indirect"), indirect);
+    std::set<std::size_t> activated, repressed;
+    for (const std::size_t target : direct)
+      (edges.at({factor, target}) > 0 ? activated : repressed).insert(target);
+    EXPECT_EQ(set_of(world, factor_symbols()[factor] + " activated"), activated);
+    EXPECT_EQ(set_of(world, factor_symbols()[factor] + " repressed"), repressed);
+    signed_sets += (activated.empty() ? 0U : 1U) + (repressed.empty() ? 0U : 1U);
   }
   EXPECT_EQ(set_of(world, "housekeeping").size(), 30U);
-  EXPECT_EQ(world.gene_sets.size(), 12U + 5U + 1U);
+  EXPECT_EQ(world.gene_sets.size(), 12U + signed_sets + 5U + 1U);
 }
 
 TEST(World, WithoutRegulationTheSetsAreDrawnButNoMotifBindsAndNoEdgeIsTrue) {
