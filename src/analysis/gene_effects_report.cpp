@@ -36,7 +36,7 @@ StandingIn state_in(std::size_t state) {
 
 void add_standing(const GeneEffectsReport& report, const std::string& state, const StandingIn& of,
                   std::vector<DataColumn>& columns) {
-  const std::string in_file = state.empty() ? "" : "[" + state + "]";
+  const std::string in_file = state.empty() ? "" : ":" + state;
   const std::string on_page = state.empty() ? "" : " → " + state;
   const auto add = [&](const char* name, const char* heading, ColumnKind kind, double GeneStanding::*which) {
     columns.push_back(

@@ -272,7 +272,7 @@ TEST_F(EveryGeneTest, ShowsEveryStateAndKeepsOutWhatCouldRunInThePage) {
   EXPECT_THAT(page, Not(HasSubstr("<script>alert(1)")));
   const auto genes = table();
   for (const char* name :
-       {"mean_shift[type=A]", "p[type=A]", "fdr[type=A]", "auroc[type=A]", "sd_shift[type=A]"})
+       {"mean_shift:type=A", "p:type=A", "fdr:type=A", "auroc:type=A", "sd_shift:type=A"})
     EXPECT_TRUE(genes.has_column(name)) << name;
 }
 
@@ -281,7 +281,7 @@ TEST_F(EveryGeneTest, TakesTheGroupsOfAColumnAsUnits) {
   run();
   const auto genes = table();
   for (const auto& row : genes.rows) EXPECT_EQ(row[genes.column("groups")], "5");
-  EXPECT_TRUE(genes.has_column("p_cells[type=A]"));
+  EXPECT_TRUE(genes.has_column("p_cells:type=A"));
   EXPECT_THAT(support::read_text_file(folder_ / "report/report.html"), HasSubstr("mean AUROC of each donor"));
 }
 

@@ -38,7 +38,7 @@ struct GeneEffectsReport {
 };
 
 /// Writes genes.tsv (a row a gene, largest mean shift first: cells, mean and sd of the shift, AUROC against
-/// the other genes of the same cells, P, FDR; the same for each state as `mean_shift[STATE]` …),
+/// the other genes of the same cells, P, FDR; the same for each state as `mean_shift:STATE` …),
 /// figures/*.json (Plotly), config.yaml and report.html, which needs no other file and no network. The folder
 /// appears whole or not at all. Throws as check_report_folder.
 void write_report(const GeneEffectsReport& report, const std::filesystem::path& folder, bool overwrite);
