@@ -106,6 +106,7 @@ class EveryGene {
       throw InputError(corpus_.path(), "", "no cell with " + support::join_words(options_.cells.filters),
                        "cells to perturb", "loosen the filter in `cells`");
     chunks_.emplace(std::move(cells), shard_);
+    groups_ = groups_of(corpus_, options_.cells.group_column);
     states_.resize(options_.cells.states.size());
     for (std::size_t i = 0; i < states_.size(); ++i) states_[i] = cells_of_state(options_.cells.states[i]);
   }
@@ -173,11 +174,10 @@ class EveryGene {
   }
 
   MutagenesisOutcome finish(EveryGeneJournals& journals) {
-    const auto groups = groups_of(corpus_, options_.cells.group_column);
-    analysis::GeneEffectSums sums(corpus_.vocabulary().token_count(), states_.size(), groups.names.size());
+    analysis::GeneEffectSums sums(corpus_.vocabulary().token_count(), states_.size(), groups_.names.size());
     std::string table;
     const auto add = [&](const analysis::CellEffects& cell) {
-      sums.add(cell, groups.of_cell.empty() ? -1 : groups.of_cell[cell.cell]);
+      sums.add(cell, groups_.of_cell.empty() ? -1 : groups_.of_cell[cell.cell]);
     };
     const auto missing = journals.finish(add, [&] { table = write(sums); });
     if (missing.empty()) return {table, output_ / "report.html"};
@@ -223,6 +223,7 @@ class EveryGene {
   std::optional<embedding::EmbeddingBank> bank_;
   std::unique_ptr<PerturbedRun> run_;
   std::optional<CellChunks> chunks_;
+  CellGroups groups_;
   std::vector<std::vector<std::uint32_t>> states_;  // cells of each
   torch::Tensor states_SH_;
 };

@@ -271,8 +271,7 @@ TEST_F(EveryGeneTest, ShowsEveryStateAndKeepsOutWhatCouldRunInThePage) {
   EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(1)"));
   EXPECT_THAT(page, Not(HasSubstr("<script>alert(1)")));
   const auto genes = table();
-  for (const char* name :
-       {"mean_shift:type=A", "p:type=A", "fdr:type=A", "auroc:type=A", "sd_shift:type=A"})
+  for (const char* name : {"mean_shift:type=A", "p:type=A", "fdr:type=A", "auroc:type=A", "sd_shift:type=A"})
     EXPECT_TRUE(genes.has_column(name)) << name;
 }
 
@@ -295,6 +294,9 @@ TEST_F(EveryGeneTest, NamesWhatCannotBeDone) {
   options_.cells.states = {"type=C"};
   expect_error<ConfigError>([&] { run(); }, {"type=C", "A and B"});
   options_.cells.states.clear();
+  options_.cells.group_column = "patient";
+  expect_error<InputError>([&] { run(); }, {"patient", "donor"});
+  options_.cells.group_column.clear();
   options_.shard = "4/3";
   expect_error<ConfigError>([&] { run(); }, {"shard: found '4/3'"});
   options_.shard.clear();

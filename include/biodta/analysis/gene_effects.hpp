@@ -40,10 +40,14 @@ struct GeneStanding {
   /// cells. 0.5 = like any gene.
   double auroc = 0.5;
   /// Two-sided, by the normal approximation: that in each cell the gene's rank is one drawn at random. Cells
-  /// are taken as independent: those of one donor are not quite, so that with many cells a small difference
-  /// is significant, and the AUROC says how large it is. NaN where no cell has another gene.
+  /// are taken as independent: those of one donor are not, so that with many cells a small difference is
+  /// significant. NaN where no cell has another gene.
+  double p_cells = 1.0;
+  std::uint64_t groups = 0;  ///< in whose cells the gene was compared
+  /// Where cells are in groups (donors, regions): Student's test, two-sided, that the mean of the groups'
+  /// AUROCs is a half, the groups being the units; NaN below three of them. Else p_cells.
   double p = 1.0;
-  double fdr = 1.0;  ///< Benjamini-Hochberg over the genes ranked
+  double fdr = 1.0;  ///< of p: Benjamini-Hochberg over the genes ranked
 };
 
 struct RankedEffect {
