@@ -133,7 +133,8 @@ std::vector<GeneEffect> measure_every_gene(model::MaskedLanguageModel& model, to
                                            const ShiftSubjects& subjects,
                                            std::span<const std::uint32_t> cells, const Perturbation& how,
                                            const ShiftOptions& options, support::Progress* progress,
-                                           const ShiftObserver& observer) {
+                                           const ShiftObserver& observer,
+                                           const CellEffectObserver& tell_effect) {
   if (!how.row.empty() || !how.reference_row.empty())
     throw Error("a row that replaces every gene's is of no gene");
   const auto first_gene = subjects.cells.first_gene_token();
@@ -151,6 +152,8 @@ std::vector<GeneEffect> measure_every_gene(model::MaskedLanguageModel& model, to
   };
   const auto add = [&](const MeasuredCell& cell) {
     add_cell_effect(cell, effects[cell.perturbation]);
+    if (tell_effect && !std::isnan(cell.mean))
+      tell_effect({cell.cell, static_cast<cells::TokenId>(cell.perturbation), cell.mean, cell.states});
     observe(cell, observer);
   };
   run_meter(model, device, subjects, cells, every_gene, options, {add, updates_of(progress), {}});

@@ -3,9 +3,9 @@
 #include "report_curves.hpp"
 #include "report_direction.hpp"
 #include "report_format.hpp"
+#include "report_frame.hpp"
 #include "report_genes.hpp"
 #include "report_groups.hpp"
-#include "report_layout.hpp"
 #include "report_mutants.hpp"
 #include "report_mutation.hpp"
 #include "report_sections.hpp"
@@ -15,25 +15,8 @@
 #include <initializer_list>
 #include <string_view>
 
-extern "C" {
-extern const char biodta_plotly_js_begin[];
-extern const char biodta_plotly_js_end[];
-extern const char biodta_report_css_begin[];
-extern const char biodta_report_css_end[];
-extern const char biodta_report_js_begin[];
-extern const char biodta_report_js_end[];
-}
-
 namespace biodta::analysis {
 namespace {
-
-std::string figure_html(const Figure& figure) {
-  const auto height = figure.plotly.at("layout").at("height").get<int>();
-  return "<figure><h3>" + html_escape(figure.title) + "</h3>\n<div data-figure=\"figure-" + figure.name +
-         "\" style=\"min-height:" + std::to_string(height) + "px\"></div>\n<figcaption>" +
-         html_escape(figure.caption) + "</figcaption>\n<script type=\"application/json\" id=\"figure-" +
-         figure.name + "\">" + embedded_json(figure.plotly) + "</script></figure>\n";
-}
 
 /// The figure of that name; empty when the report has none.
 std::string named_figure(std::span<const Figure> figures, std::string_view name) {
@@ -61,16 +44,6 @@ std::string dna_figures_html(std::span<const Figure> figures) {
   return html;
 }
 
-std::string head(const std::string& title) {
-  return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src "
-         "'unsafe-inline'; "
-         "style-src 'unsafe-inline'; img-src data: blob:\">\n<link rel=\"icon\" href=\"data:,\">\n<title>" +
-         title + "</title>\n<style>" + std::string(biodta_report_css_begin, biodta_report_css_end) +
-         "</style>\n</head>\n";
-}
-
 /// A part of the page under its heading; nothing where the part is empty.
 std::string section(const std::string& title, const std::string& html) {
   return html.empty() ? html : "<h2>" + html_escape(title) + "</h2>\n" + html;
@@ -84,8 +57,9 @@ std::string title_of(const Report& report) {
 
 std::string report_page(const Report& report, std::span<const Figure> figures) {
   const std::string title = title_of(report);
-  std::string page = head(title) + "<body>\n<main>\n<header><h1>" + title + "</h1><p class=\"subtitle\">" +
-                     html_escape(report.gene_id) + " · " + html_escape(report.run.name) + "</p></header>\n";
+  std::string page = page_head(title) + "<body>\n<main>\n<header><h1>" + title +
+                     "</h1><p class=\"subtitle\">" + html_escape(report.gene_id) + " · " +
+                     html_escape(report.run.name) + "</p></header>\n";
   page += notes_html(report);
   page += section("What came out", verdict_html(report));
   page += section("What was done", summary_html(report));
@@ -103,11 +77,7 @@ std::string report_page(const Report& report, std::span<const Figure> figures) {
   if (has_mutants(report))
     page += section("The mutation", dna_figures_html(figures) + mutated_genes_html(report));
   page += section("Mutants compared", named_figure(figures, "mutants") + mutants_html(report));
-  page += section("What was run", provenance_html(report)) + "</main>\n<script>";
-  page.append(biodta_plotly_js_begin, biodta_plotly_js_end);
-  page += "</script>\n<script>";
-  page.append(biodta_report_js_begin, biodta_report_js_end);
-  return page + "</script>\n</body>\n</html>\n";
+  return page + section("What was run", provenance_html(report)) + page_end();
 }
 
 }  // namespace biodta::analysis

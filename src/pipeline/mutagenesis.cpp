@@ -12,6 +12,7 @@
 #include <biodta/analysis/signed_readout.hpp>
 #include <biodta/analysis/specific_shift.hpp>
 #include <biodta/pipeline/device.hpp>
+#include <biodta/pipeline/every_gene.hpp>
 #include <biodta/pipeline/mutagenesis.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
@@ -281,6 +282,7 @@ class Mutagenesis {
 
 MutagenesisOutcome mutagenesis(const MutagenesisRunOptions& options, support::Reporter& reporter,
                                std::string_view device) {
+  if (options.all_genes) return perturb_every_gene(options, reporter, device);
   check(options);
   return Mutagenesis(options, reporter, choose_device(device)).run();
 }

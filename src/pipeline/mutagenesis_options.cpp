@@ -56,6 +56,9 @@ void describe(support::OptionVisitor& visit, EvaluationOptions& options) {
 
 void describe(support::OptionVisitor& visit, MutagenesisRunOptions& options) {
   visit.field("gene", options.gene, "symbol or id of the gene to perturb");
+  visit.field(
+      "all_genes", options.all_genes,
+      "instead of one gene: every gene of every cell, each alone; a run that was broken off is gone on with");
   visit.field("with", options.with, "genes perturbed together with it, in cells that express all of them");
   visit.choice(
       "perturbation", options.perturbation,
@@ -99,6 +102,8 @@ void describe(support::OptionVisitor& visit, MutagenesisRunOptions& options) {
   visit.section("rank_values", options.rank_values, "counts of the cells, for perturbations that move ranks");
   visit.section("shift", options.shift, "how embeddings are compared");
   visit.section("evaluation", options.evaluation, "gene sets, precision and recall, controls");
+  visit.field("shard", options.shard,
+              "\"i/n\": of all_genes only the i-th of n parts of the cells, for several GPUs or machines");
   visit.field("seed", options.seed, "of mutants, cells, controls and random sets");
   visit.field("output", options.output,
               "folder of the report; empty = report/<SYMBOL> in the current folder");

@@ -139,29 +139,27 @@ void add_settings(analysis::Report& report, const MutagenesisRunOptions& options
   add("Seed", std::to_string(options.seed));
 }
 
+void add_input(analysis::Report& report, const char* role, const std::filesystem::path& path) {
+  if (!path.empty())
+    report.inputs.push_back({role, std::filesystem::absolute(path), support::file_checksum(path)});
+}
+
+/// Those that only a run over one gene has.
 void add_inputs(analysis::Report& report, const MutagenesisRunOptions& options,
                 const MutagenesisSubjects& subjects, const enformer::SequenceEmbedder* embedder) {
-  const auto add = [&](const char* role, const std::filesystem::path& path) {
-    if (!path.empty())
-      report.inputs.push_back({role, std::filesystem::absolute(path), support::file_checksum(path)});
-  };
-  add("corpus", options.corpus);
-  add("model", model_weights(subjects.run->folder));
-  for (const auto& baseline : subjects.baselines) add("baseline", model_weights(baseline.run->folder));
-  if (subjects.run->has_adapter())
-    for (const auto* banks : {&options.embeddings, &options.further_embeddings})
-      for (const auto& bank : *banks) add("embeddings", bank);
+  for (const auto& baseline : subjects.baselines)
+    add_input(report, "baseline", model_weights(baseline.run->folder));
   if (embedder != nullptr) {
     report.inputs.push_back({"DNA model", std::filesystem::absolute(options.weights), embedder->checksum()});
-    add("genome", options.genome);
-    add("annotation", options.annotation);
-    add("sequences", options.sequences);
-    add("variants", options.mutants.given.vcf);
+    add_input(report, "genome", options.genome);
+    add_input(report, "annotation", options.annotation);
+    add_input(report, "sequences", options.sequences);
+    add_input(report, "variants", options.mutants.given.vcf);
   }
   if (subjects.values)
     for (const auto& counts : options.rank_values.counts)
-      if (std::filesystem::is_regular_file(counts)) add("counts", counts);
-  add("gene sets", options.evaluation.gene_sets);
+      if (std::filesystem::is_regular_file(counts)) add_input(report, "counts", counts);
+  add_input(report, "gene sets", options.evaluation.gene_sets);
 }
 
 }  // namespace
@@ -176,9 +174,8 @@ std::string baseline_name(const PerturbedRun& baseline, const std::filesystem::p
   return baseline.has_adapter() ? "second run" : "adapter-free twin";
 }
 
-void finish_report(analysis::Report& report, const MutagenesisRunOptions& options,
-                   const MutagenesisSubjects& subjects, const enformer::SequenceEmbedder* embedder,
-                   const std::filesystem::path& output) {
+void describe_run(analysis::Report& report, const MutagenesisRunOptions& options, const PerturbedRun& run,
+                  const std::filesystem::path& output) {
   report.notes = options.notes;
   report.created = utc_now();
   report.program = std::string("biodta-mutagenesis ") + BIODTA_VERSION;
@@ -187,6 +184,17 @@ void finish_report(analysis::Report& report, const MutagenesisRunOptions& option
   report.config = support::write_options(resolved);
   report.command =
       "biodta-mutagenesis --config " + quoted(resolved.output / "config.yaml") + " --output repeated";
+  add_input(report, "corpus", options.corpus);
+  add_input(report, "model", model_weights(run.folder));
+  if (!run.has_adapter()) return;
+  for (const auto* banks : {&options.embeddings, &options.further_embeddings})
+    for (const auto& bank : *banks) add_input(report, "embeddings", bank);
+}
+
+void finish_report(analysis::Report& report, const MutagenesisRunOptions& options,
+                   const MutagenesisSubjects& subjects, const enformer::SequenceEmbedder* embedder,
+                   const std::filesystem::path& output) {
+  describe_run(report, options, *subjects.run, output);
   add_settings(report, options, subjects, embedder);
   add_inputs(report, options, subjects, embedder);
 }

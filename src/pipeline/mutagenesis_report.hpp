@@ -21,7 +21,10 @@ std::string method_name(const PerturbedRun& run, const PerturbationTraits& trait
 /// @param folder  as it was given.
 std::string baseline_name(const PerturbedRun& baseline, const std::filesystem::path& folder);
 
-/// Fills notes, settings, inputs, config, command, program and time.
+/// Fills notes, config, command, program, time and the inputs that every run has.
+void describe_run(analysis::Report& report, const MutagenesisRunOptions& options, const PerturbedRun& run,
+                  const std::filesystem::path& output);
+/// The same, all other inputs and the settings.
 /// @param embedder  nullptr where no DNA was mutated.
 void finish_report(analysis::Report& report, const MutagenesisRunOptions& options,
                    const MutagenesisSubjects& subjects, const enformer::SequenceEmbedder* embedder,

@@ -63,7 +63,7 @@ class SubjectsLoader {
     choose_sets();
     choose_cells();
     read_values();
-    choose_groups();
+    made_->groups = groups_of(made_->corpus, options_.cells.group_column);
     choose_states();
     return std::move(made_);
   }
@@ -158,16 +158,6 @@ class SubjectsLoader {
     };
   }
 
-  void choose_groups() {
-    const auto& name = options_.cells.group_column;
-    if (name.empty()) return;
-    auto column = made_->corpus.obs(name);
-    if (!column.categorical())
-      throw ConfigError("cells.group_column: found the numbers of '" + name +
-                        "', expected a column of names");
-    made_->groups = {std::move(column.categories), std::move(column.codes)};
-  }
-
   void choose_states() {
     for (const auto& filter : options_.cells.states) {
       auto cells =
@@ -210,6 +200,15 @@ bool MutagenesisSubjects::needs_dna(const MutagenesisRunOptions& options) const 
 
 bool MutagenesisSubjects::needs_values(const MutagenesisRunOptions& options) const {
   return any_has(&PerturbationTraits::values, options);
+}
+
+CellGroups groups_of(const cells::Corpus& corpus, const std::string& column) {
+  if (column.empty()) return {};
+  auto values = corpus.obs(column);
+  if (!values.categorical())
+    throw ConfigError("cells.group_column: found the numbers of '" + column +
+                      "', expected a column of names");
+  return {std::move(values.categories), std::move(values.codes)};
 }
 
 std::unique_ptr<MutagenesisSubjects> load_subjects(const MutagenesisRunOptions& options,

@@ -39,6 +39,9 @@ struct CellGroups {
   std::vector<std::int32_t> of_cell;  ///< [cells of the corpus], -1 = in none; empty without groups
 };
 
+/// By an obs column; none where it is not named. Throws ConfigError for a column of numbers.
+CellGroups groups_of(const cells::Corpus& corpus, const std::string& column);
+
 /// Cells of a state toward which others may move.
 struct CellState {
   std::string name;

@@ -94,16 +94,27 @@ struct GeneEffect {
   std::vector<RunningMoments> states;  ///< [states] as ShiftTable::states
 };
 
+/// What perturbing one gene did to one cell.
+struct CellEffect {
+  std::uint32_t cell = 0;  ///< index in the corpus
+  cells::TokenId gene = 0;
+  double shift = 0.0;              ///< mean over the cell's other genes
+  std::span<const double> states;  ///< [states] as ShiftTable::states; lives for the call
+};
+using CellEffectObserver = std::function<void(const CellEffect&)>;
+
 /// Perturbs every gene of every cell, one at a time, each cell's changed forms filling batches of
 /// `batch_tokens`. Memory is a few numbers a token: shifts by (perturbed, affected) gene go to the observer.
 /// @param how       what is done; its token is ignored, and it replaces no row.
 /// @param progress  counts tokens, of forward_tokens_of_every_gene(…).total().
+/// @param effects   is told of every changed cell that has another gene.
 /// @return [tokens] by perturbed gene.
 std::vector<GeneEffect> measure_every_gene(model::MaskedLanguageModel& model, torch::Device device,
                                            const ShiftSubjects& subjects,
                                            std::span<const std::uint32_t> cells, const Perturbation& how,
                                            const ShiftOptions& options, support::Progress* progress = nullptr,
-                                           const ShiftObserver& observer = {});
+                                           const ShiftObserver& observer = {},
+                                           const CellEffectObserver& effects = {});
 
 /// Tokens that forward passes will run over: what a measurement costs, known before it starts.
 struct ForwardTokens {

@@ -72,6 +72,7 @@ void describe(support::OptionVisitor& visit, EvaluationOptions& options);
 
 struct MutagenesisRunOptions {
   std::string gene;               ///< symbol or id
+  bool all_genes = false;         ///< instead: every gene of every cell, each alone; see every_gene.hpp
   std::vector<std::string> with;  ///< genes perturbed together with it
   GenePerturbation perturbation = GenePerturbation::kMutate;
   std::int64_t quartiles = 1;  ///< of kInhibit and kActivate
@@ -96,6 +97,7 @@ struct MutagenesisRunOptions {
   RankValueOptions rank_values;  ///< for perturbations that move ranks
   analysis::ShiftOptions shift;
   EvaluationOptions evaluation;
+  std::string shard;             ///< of all_genes: "i/n", only part i of n of the cells; empty = all
   std::int64_t seed = 1;         ///< of mutants, cells, controls and random sets
   std::filesystem::path output;  ///< folder of the report; empty = report/<SYMBOL> in the current folder
   bool overwrite = false;
@@ -105,7 +107,7 @@ void describe(support::OptionVisitor& visit, MutagenesisRunOptions& options);
 
 struct MutagenesisOutcome {
   std::string tables;            ///< gene sets, then precision and recall, in aligned columns
-  std::filesystem::path report;  ///< report.html
+  std::filesystem::path report;  ///< report.html; empty where other shards have yet to end
 };
 
 /// Runs the whole of the paper's section 3 for one gene and writes the report, which appears whole or not at

@@ -1,0 +1,249 @@
+// Every gene perturbed alone, kept by cell, and genes compared within cells.
+#include "perturbed_world.hpp"
+
+#include <biodta/analysis/cell_states.hpp>
+#include <biodta/analysis/gene_effects.hpp>
+#include <biodta/support/error.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace biodta::analysis {
+namespace {
+
+using testing::PerturbedWorld;
+using TokenStates = std::map<cells::TokenId, std::vector<double>>;
+
+double naive_cosine(const std::vector<double>& a, const std::vector<double>& b) {
+  return 1.0 - testing::naive_shift(a, b);
+}
+
+/// The mean of a cell's genes, but for one.
+std::vector<double> mean_without(const TokenStates& states, cells::TokenId left_out) {
+  std::vector<double> mean(states.begin()->second.size(), 0.0);
+  for (const auto& [token, values] : states)
+    if (token != left_out && token >= cells::kFirstGeneToken)
+      for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += values[i];
+  return mean;  // its length is of no matter
+}
+
+struct NaiveEffect {
+  double shift = 0.0;
+  double state = 0.0;
+};
+
+/// One cell, one gene, one forward pass before and after.
+NaiveEffect naive_effect(PerturbedWorld& world, std::uint32_t cell, cells::TokenId gene,
+                         PerturbationKind kind, const std::vector<double>& state) {
+  const auto& before = world.cells[cell];
+  auto after = before;
+  if (kind == PerturbationKind::kDelete)
+    std::erase(after, gene);
+  else
+    std::replace(after.begin(), after.end(), gene, cells::TokenId{cells::kMaskToken});
+  const auto rows = world.rows_in(cell);
+  const auto old_states = testing::states_of(world.model, before, &rows);
+  const auto new_states = testing::states_of(world.model, after, &rows);
+  NaiveEffect effect;
+  for (const cells::TokenId token : before)
+    if (token != gene) effect.shift += testing::naive_shift(old_states.at(token), new_states.at(token));
+  effect.shift /= static_cast<double>(before.size() - 1);
+  effect.state = naive_cosine(mean_without(new_states, gene), state) -
+                 naive_cosine(mean_without(old_states, gene), state);
+  return effect;
+}
+
+class EffectsOnCells : public ::testing::TestWithParam<PerturbationKind> {};
+INSTANTIATE_TEST_SUITE_P(Kinds, EffectsOnCells,
+                         ::testing::Values(PerturbationKind::kDelete, PerturbationKind::kMask));
+
+TEST_P(EffectsOnCells, AreThoseOfAPlainLoopOverCellsAndGenes) {
+  PerturbedWorld world;
+  auto subjects = world.subjects();
+  subjects.states_SH = state_embeddings(world.model, torch::kCPU, subjects,
+                                        std::vector<std::vector<std::uint32_t>>{{1, 4, 9}}, {});
+  const auto row = subjects.states_SH[0].contiguous();
+  const std::vector<double> state(row.data_ptr<double>(), row.data_ptr<double>() + row.numel());
+  const std::vector<std::uint32_t> cells = {3, 0, 17, 18, 31};
+  const auto effects =
+      measure_cell_effects(world.model, torch::kCPU, subjects, cells, {GetParam(), 0, {}, {}}, {-2, 50});
+  ASSERT_EQ(effects.size(), cells.size());
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    EXPECT_EQ(effects[i].cell, cells[i]);
+    auto genes = world.cells[cells[i]];
+    std::sort(genes.begin(), genes.end());
+    ASSERT_EQ(effects[i].genes, genes);
+    for (std::size_t j = 0; j < genes.size(); ++j) {
+      const auto naive = naive_effect(world, cells[i], genes[j], GetParam(), state);
+      EXPECT_NEAR(effects[i].shifts[j], naive.shift, 1e-6 + 1e-5 * naive.shift);
+      EXPECT_NEAR(effects[i].states[j], naive.state, 1e-6);
+    }
+  }
+}
+
+/// Numbers for cells of various lengths, with ties.
+std::vector<CellEffects> random_effects(std::size_t cells, std::size_t genes, std::uint64_t seed) {
+  support::RandomStream random(seed);
+  std::vector<CellEffects> result(cells);
+  for (auto& cell : result) {
+    for (cells::TokenId gene = 2; gene < 2 + genes; ++gene) {
+      if (random.bernoulli(0.4)) continue;
+      cell.genes.push_back(gene);
+      cell.shifts.push_back(static_cast<double>(random.below(12)));
+      cell.states.push_back(random.normal());
+    }
+  }
+  return result;
+}
+
+GeneEffectSums summed(const std::vector<CellEffects>& cells, std::size_t tokens) {
+  GeneEffectSums sums(tokens, 1);
+  for (const auto& cell : cells) sums.add(cell);
+  return sums;
+}
+
+const RankedEffect& of(const std::vector<RankedEffect>& genes, cells::TokenId token) {
+  return *std::find_if(genes.begin(), genes.end(), [&](const auto& gene) { return gene.token == token; });
+}
+
+TEST(GeneEffectSums, GiveAurocsByCountingPairsWithinCells) {
+  const auto cells = random_effects(60, 15, 3);
+  const auto genes = summed(cells, 20).ranked(1);
+  ASSERT_EQ(genes.size(), 15U);
+  for (cells::TokenId gene = 2; gene < 17; ++gene) {
+    double auroc = 0.0, shift = 0.0;
+    std::uint64_t held = 0;
+    for (const auto& cell : cells) {
+      const auto place = std::find(cell.genes.begin(), cell.genes.end(), gene);
+      if (place == cell.genes.end()) continue;
+      const double own = cell.shifts[static_cast<std::size_t>(place - cell.genes.begin())];
+      double won = -0.5;  // of the gene against itself
+      for (const double other : cell.shifts) won += own > other ? 1.0 : (own == other ? 0.5 : 0.0);
+      auroc += won / static_cast<double>(cell.genes.size() - 1);
+      shift += own;
+      ++held;
+    }
+    EXPECT_EQ(of(genes, gene).cells, held);
+    EXPECT_NEAR(of(genes, gene).shift.auroc, auroc / static_cast<double>(held), 1e-12);
+    EXPECT_NEAR(of(genes, gene).shift.mean, shift / static_cast<double>(held), 1e-12);
+  }
+}
+
+TEST(GeneEffectSums, GiveTheProbabilityOfVanElterensTest) {
+  // Without ties a rank of n has the variance (n² - 1) / 12; the gene is first of 5, second of 4, first of 9.
+  const std::vector<std::pair<int, int>> places = {{5, 5}, {4, 3}, {9, 9}};
+  GeneEffectSums sums(20, 0);
+  double sum = 0.0, variance = 0.0;
+  for (const auto& [genes, rank] : places) {
+    CellEffects cell;
+    for (int i = 0; i < genes; ++i) {
+      cell.genes.push_back(static_cast<cells::TokenId>(2 + i));
+      cell.shifts.push_back(i == 0 ? rank - 0.5 : (i < rank ? i - 1 : i));  // gene 2 has the rank
+    }
+    sums.add(cell);
+    sum += static_cast<double>(rank - 1) / (genes - 1) - 0.5;
+    variance += (static_cast<double>(genes) * genes - 1.0) / 12.0 / ((genes - 1.0) * (genes - 1.0));
+  }
+  const double normal = 2.0 * 0.5 * std::erfc(sum / std::sqrt(variance) / std::sqrt(2.0));
+  EXPECT_NEAR(of(sums.ranked(1), 2).shift.p, normal, 1e-12);
+  EXPECT_NEAR(of(sums.ranked(1), 2).shift.auroc, (1.0 + 2.0 / 3.0 + 1.0) / 3.0, 1e-12);
+}
+
+TEST(GeneEffectSums, AreSignificantAsOftenAsChanceWhereNoGeneDiffers) {
+  std::size_t significant = 0, tests = 0;
+  for (std::uint64_t seed = 0; seed < 20; ++seed)
+    for (const auto& gene : summed(random_effects(80, 40, 100 + seed), 50).ranked(1))
+      for (const double p : {gene.shift.p, gene.states.at(0).p}) {
+        significant += p < 0.05 ? 1 : 0;
+        ++tests;
+      }
+  EXPECT_EQ(tests, 1600U);
+  EXPECT_GE(significant, 55U);  // 80 expected; binomial, four standard deviations
+  EXPECT_LE(significant, 115U);
+}
+
+TEST(GeneEffectSums, FindAGeneThatMovesCellsMoreAndOneThatMovesThemLess) {
+  auto cells = random_effects(120, 15, 8);
+  for (auto& cell : cells)
+    for (std::size_t i = 0; i < cell.genes.size(); ++i) {
+      if (cell.genes[i] == 4) cell.shifts[i] += 5.0;
+      if (cell.genes[i] == 9) cell.states[i] -= 2.0;
+    }
+  const auto genes = summed(cells, 20).ranked(1);
+  EXPECT_EQ(genes.front().token, 4U);
+  EXPECT_GT(of(genes, 4).shift.auroc, 0.75);
+  EXPECT_LT(of(genes, 4).shift.fdr, 1e-6);
+  EXPECT_LT(of(genes, 9).states[0].auroc, 0.25);
+  EXPECT_LT(of(genes, 9).states[0].fdr, 1e-6);
+  EXPECT_GT(of(genes, 9).shift.fdr, 0.01);
+}
+
+/// Cells of a donor share what its genes do: no gene differs over donors, each does within one.
+TEST(GeneEffectSums, TakeDonorsAsUnitsWhereTheyAreGiven) {
+  constexpr std::size_t kDonors = 6;
+  std::size_t by_donor = 0, by_cell = 0, tests = 0;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    support::RandomStream random(900 + seed);
+    GeneEffectSums sums(50, 0, kDonors);
+    for (std::int32_t donor = 0; donor < static_cast<std::int32_t>(kDonors); ++donor) {
+      std::vector<double> own(40);
+      for (double& value : own) value = random.normal();
+      for (int i = 0; i < 20; ++i) {
+        CellEffects cell;
+        for (cells::TokenId gene = 2; gene < 42; ++gene) {
+          cell.genes.push_back(gene);
+          cell.shifts.push_back(own[gene - 2] + random.normal());
+        }
+        sums.add(cell, donor);
+      }
+    }
+    for (const auto& gene : sums.ranked(1)) {
+      EXPECT_EQ(gene.shift.groups, kDonors);
+      by_donor += gene.shift.p < 0.05 ? 1 : 0;
+      by_cell += gene.shift.p_cells < 0.05 ? 1 : 0;
+      ++tests;
+    }
+  }
+  EXPECT_EQ(tests, 800U);
+  EXPECT_GE(by_donor, 16U);  // 40 expected; binomial, four standard deviations
+  EXPECT_LE(by_donor, 65U);
+  EXPECT_GT(by_cell, 400U);  // most of what cells call significant is an accident of donors
+}
+
+TEST(GeneEffectSums, GiveStudentsProbabilityOverGroups) {
+  GeneEffectSums sums(20, 0, 4);
+  // Gene 2 is above 3 of 4, 2 of 4, 4 of 4 others: AUROCs .75, .5, 1 by group; t = .25 / (.25 / √3) = √3.
+  const std::vector<int> above = {3, 2, 4};
+  for (std::size_t group = 0; group < above.size(); ++group) {
+    CellEffects cell{0, {2, 3, 4, 5, 6}, {above[group] - 0.5, 0.0, 1.0, 2.0, 3.0}, {}};
+    sums.add(cell, static_cast<std::int32_t>(group));
+  }
+  const auto genes = sums.ranked(1);
+  EXPECT_EQ(of(genes, 2).shift.groups, 3U);
+  EXPECT_NEAR(of(genes, 2).shift.p, 1.0 - std::sqrt(3.0 / 5.0),
+              1e-12);  // of t on two degrees: 1 - t / √(2 + t²)
+  GeneEffectSums few(20, 0, 4);
+  few.add({0, {2, 3}, {1.0, 2.0}, {}}, 0);
+  few.add({1, {2, 3}, {1.0, 2.0}, {}}, 1);
+  EXPECT_TRUE(std::isnan(of(few.ranked(1), 2).shift.p));
+  EXPECT_THROW(few.add({0, {2, 3}, {1.0, 2.0}, {}}, 4), Error);
+}
+
+TEST(GeneEffectSums, LeaveOutGenesOfFewCellsAndAskForWholeRecords) {
+  GeneEffectSums sums(20, 0);
+  sums.add({0, {2, 3}, {1.0, 2.0}, {}});
+  sums.add({1, {3}, {7.0}, {}});
+  EXPECT_EQ(sums.cells(), 2U);
+  EXPECT_EQ(sums.genes(), 2U);
+  const auto genes = sums.ranked(2);
+  ASSERT_EQ(genes.size(), 1U);
+  EXPECT_EQ(genes[0].token, 3U);
+  EXPECT_DOUBLE_EQ(genes[0].shift.mean, 4.5);
+  EXPECT_DOUBLE_EQ(genes[0].shift.auroc, 1.0);  // of the one cell where there is another gene
+  EXPECT_THROW(sums.add({2, {2, 3}, {1.0}, {}}), Error);
+}
+
+}  // namespace
+}  // namespace biodta::analysis
