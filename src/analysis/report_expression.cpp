@@ -72,11 +72,9 @@ const char* kind_of(const MutantSearch& search) {
 }
 
 const char* star_text(const MutantSearch& search) {
-  if (search.use == MutantUse::kMean)
-    return "Stars are the mutants whose mean embedding went into the model.";
-  if (search.used.size() > 1)
-    return "Stars are the mutants whose embeddings went into the model, one at a time.";
-  return "The star is the mutant whose embedding went into the model.";
+  if (search.use == MutantUse::kMean) return "Stars are the mutants whose mean was taken.";
+  return search.used.size() > 1 ? "Stars are the mutants that were taken, one at a time."
+                                : "The star is the mutant that was taken.";
 }
 
 /// "expression", of further genes "expression_2", …
@@ -97,7 +95,7 @@ Figure expression_figure(const PerturbedGene& gene, std::size_t number) {
                              [&](std::size_t i) { return goes_down(i) && !is_used(i); }));
   data.push_back(trial_trace(search, "does not lower it", kGrey, "x", 8,
                              [&](std::size_t i) { return !goes_down(i) && !is_used(i); }));
-  data.push_back(trial_trace(search, "put into cells", kChosen, "star", 15, is_used));
+  data.push_back(trial_trace(search, "taken", kChosen, "star", 15, is_used));
   Json x = axis(kind_of(search));
   x["showgrid"] = false;
   x["range"] = {0, search.trials.size() + 1};
@@ -129,7 +127,8 @@ Json track_trace(const WindowTrack& track, const std::vector<double>& values, st
 }
 
 /// Around the TSS, so that single bins are seen; a double click shows all.
-void zoom_to_tss(const WindowTrack& track, Json& x, Json& y) {
+/// @return whether anything is outside.
+bool zoom_to_tss(const WindowTrack& track, Json& x, Json& y) {
   const std::int64_t reach = kBinsShown * track.bin_size;
   const auto bins = static_cast<std::int64_t>(track.reference.size());
   const std::int64_t first = std::max(track.first, -reach);
@@ -143,6 +142,7 @@ void zoom_to_tss(const WindowTrack& track, Json& x, Json& y) {
   }
   x["range"] = {first, end};
   if (highest > 0.0) y["range"] = {0.0, 1.08 * highest};
+  return first > track.first || end < track.first + bins * track.bin_size;
 }
 
 /// The bins whose sum is the gene's expression, shaded.
@@ -166,14 +166,15 @@ Figure track_figure(const PerturbedGene& gene, std::size_t number) {
   data.push_back(track_trace(track, track.mutant, "mutant", kChosen, "dot"));
   Json x = axis("bp from the transcription start site, + strand");
   Json y = axis("predicted expression a bin");
-  zoom_to_tss(track, x, y);
+  const bool zoomed = zoom_to_tss(track, x, y);
   Json layout = base_layout(std::move(x), std::move(y), 340);
   layout["shapes"] = Json::array({vertical_line(0.0)});
   std::string caption =
       "What the DNA model predicts in each bin of " + std::to_string(track.bin_size) +
       " bp around the start of " + gene.symbol +
       " (dashed), for the reference and for the mutant that changes expression most of those "
-      "taken. A double click shows the whole window.";
+      "taken.";
+  if (zoomed) caption += " A double click shows the whole window.";
   if (track.summed_end > track.summed_first) {
     layout["shapes"].push_back(summed_bins(track));
     caption += " Shaded: the bins whose sum is the gene’s predicted expression.";

@@ -88,7 +88,7 @@ std::string used_text(const PerturbedGene& gene) {
            percent_change(search.reference_expression, mean_expression(search)) + ").";
   if (search.used.size() < 2) return "The one taken, " + chosen + " " + change + ".";
   return "Each of " + count_text(search.used.size()) +
-         " was put into cells, one at a time, and shifts are averaged over them. The one that changes it "
+         " was tried in the cells, one at a time, and shifts are averaged over them. The one that changes it "
          "most, " +
          chosen + " " + change + ".";
 }
@@ -96,7 +96,7 @@ std::string used_text(const PerturbedGene& gene) {
 std::string moved_rank_text(const PerturbedGene& gene) {
   if (!gene.fold_change) return {};
   return "The rank of " + html_escape(gene.symbol) +
-         " moved too: in each cell it got the place that its count times " + small_number(*gene.fold_change) +
+         " moved: in each cell it got the place that its count times " + small_number(*gene.fold_change) +
          ", the predicted change of its expression, would have had.";
 }
 

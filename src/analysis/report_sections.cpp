@@ -44,7 +44,7 @@ std::string summary_html(const Report& report) {
       paragraph("Each of " + counted(main.cells, "cell") + " (of the " + count_text(report.cells.passed) +
                 " chosen from, " + count_text(report.cells.with_gene) +
                 (report.cells.with_gene == 1 ? " expresses " : " express ") + symbols +
-                ") ran through the model twice: " + html_escape(report.words.compared) +
+                ") ran through the model " + html_escape(report.words.compared) +
                 ". A gene’s shift is the difference between its contextual embeddings before and after (" +
                 html_escape(report.words.measure) + "), averaged over cells; " + counted(ranked, "gene") +
                 (ranked == 1 ? " is" : " are") + " ranked by it" +

@@ -67,14 +67,14 @@ std::string unspecific(const Report& report, std::size_t set) {
 
 std::string nothing(const Report& report, std::size_t set) {
   const GeneSetTest& test = report.run.tests[set];
+  const bool less = test.p < kLevel && test.auroc < 0.5;
   std::string text = ": <strong>no effect is shown</strong>. Its genes ";
   if (is_controlled(report, set))
-    text += "do not move more than when other genes are perturbed (" +
-            specific_text(report.specificity[set]) + "), and against other genes they move ";
+    text += "do not move significantly more than when other genes are perturbed (" +
+            specific_text(report.specificity[set]) + ")" + (less ? "; they move " : ", nor ");
   else
-    text += "move ";
-  const bool less = test.p < kLevel && test.auroc < 0.5;
-  return text + (less ? "less (" : "no more than others (") + raw_text(test) + ").";
+    text += less ? "move " : "do not move significantly ";
+  return text + (less ? "less" : "more") + " than other genes (" + raw_text(test) + ").";
 }
 
 std::string specific(const Report& report, std::size_t set) {

@@ -94,10 +94,12 @@ TEST(ReportVerdict, SaysThatASmallRawPAloneIsNoEvidence) {
 }
 
 TEST(ReportVerdict, SaysPlainlyThatNothingWasFound) {
-  EXPECT_THAT(first_words(report_of({{0.53, 0.41, 0.49, 0.6, 0.57}})),
-              AllOf(HasSubstr("no effect is shown"), HasSubstr("they move no more than others (AUROC 0.53")));
-  EXPECT_THAT(first_words(report_of({{0.21, 0.001, 0.3, 0.9, 0.9}})),
-              AllOf(HasSubstr("no effect is shown"), HasSubstr("they move less (AUROC 0.21")));
+  EXPECT_THAT(
+      first_words(report_of({{0.53, 0.41, 0.49, 0.6, 0.57}})),
+      AllOf(HasSubstr("no effect is shown"), HasSubstr("P = 0.600), nor more than other genes (AUROC 0.53")));
+  EXPECT_THAT(
+      first_words(report_of({{0.21, 0.001, 0.3, 0.9, 0.9}})),
+      AllOf(HasSubstr("no effect is shown"), HasSubstr("; they move less than other genes (AUROC 0.21")));
 }
 
 TEST(ReportVerdict, SaysWhatIsUnknownWithoutControls) {
@@ -108,7 +110,10 @@ TEST(ReportVerdict, SaysWhatIsUnknownWithoutControls) {
   matched.matched.resize(1);
   matched.matched[0].p = 0.047;
   EXPECT_THAT(first_words(matched), HasSubstr("Against sets of genes that are seen as much, P = 0.047."));
-  EXPECT_THAT(first_words(report_of({{0.55, 0.3}}, false)), HasSubstr("no effect is shown"));
+  EXPECT_THAT(
+      first_words(report_of({{0.55, 0.3}}, false)),
+      HasSubstr("no effect is shown</strong>. Its genes do not move significantly more than other genes "
+                "(AUROC 0.55"));
 }
 
 TEST(ReportVerdict, SaysThatASetWithoutGenesWasNotTested) {
