@@ -146,8 +146,7 @@ std::vector<Figure> gene_effects_figures(const GeneEffectsReport& report) {
   figures.push_back(volcano_figure(report, "shifts", "Shift and P",
                                    effect_axis(shift_words(report), all_above_zero(report, shift_of)),
                                    "How far a gene moves cells against the P value of its standing among the "
-                                   "other genes of the same cells "
-                                   "(Wilcoxon's rank-sum test stratified by cell, two-sided).",
+                                   "other genes of the same cells, two-sided.",
                                    shift_of));
   for (std::size_t state = 0; state < report.states.size(); ++state)
     figures.push_back(state_figure(report, state));

@@ -87,8 +87,9 @@ std::string standing_words(const std::vector<RankedEffect>& genes, const Standin
   std::uint64_t less = 0;
   for (const auto& gene : genes)
     if (of(gene).fdr < 0.05) ++(of(gene).auroc > 0.5 ? more : less);
-  return with_thousands(more) + " more than the other genes of the same cells and " + with_thousands(less) +
-         " less (FDR below 0.05)";
+  return counted(more, "gene") + (more == 1 ? " moves" : " move") +
+         " cells more than the other genes of the same cells do, and " + with_thousands(less) +
+         " less (FDR below 0.05).";
 }
 
 /// What P takes as independent.
@@ -109,15 +110,15 @@ std::string effects_summary_html(const GeneEffectsReport& report) {
       (report.measure == ShiftMeasure::kCosine ? "1 − cosine similarity" : "the Euclidean distance") +
       " between the contextual embeddings before and after, averaged over the cell’s other genes. " +
       with_thousands(report.genes.size()) + " of " + counted(report.genes_perturbed, "gene") +
-      " are ranked: those perturbed in at least " + counted(report.min_cells, "cell") +
-      ".</p>\n<p>Of these, " + standing_words(report.genes, shift_in) +
-      " move cells. The AUROC is the chance that a gene moves a cell farther than another gene of the same "
+      " are ranked: those perturbed in at least " + counted(report.min_cells, "cell") + ".</p>\n<p>" +
+      standing_words(report.genes, shift_in) +
+      " The AUROC is the chance that a gene moves a cell farther than another gene of the same "
       "cell; 0.5 is a gene like any. " +
       unit_words(report) + "</p>\n";
   for (std::size_t i = 0; i < report.states.size(); ++i)
     html += "<p>Toward <b>" + html_escape(report.states[i].name) + "</b> (" +
-            counted(report.states[i].cells, "cell") + ") " + standing_words(report.genes, state_in(i)) +
-            " move cells; a mean shift above zero is nearer than before.</p>\n";
+            counted(report.states[i].cells, "cell") + "): " + standing_words(report.genes, state_in(i)) +
+            " A mean shift above zero is nearer than before.</p>\n";
   return html;
 }
 

@@ -14,19 +14,19 @@ namespace biodta::analysis {
 namespace {
 
 using testing::PerturbedWorld;
-using TokenStates = std::map<cells::TokenId, std::vector<double>>;
+using StatesOfTokens = std::map<cells::TokenId, std::vector<double>>;
 
 double naive_cosine(const std::vector<double>& a, const std::vector<double>& b) {
   return 1.0 - testing::naive_shift(a, b);
 }
 
-/// The mean of a cell's genes, but for one.
-std::vector<double> mean_without(const TokenStates& states, cells::TokenId left_out) {
-  std::vector<double> mean(states.begin()->second.size(), 0.0);
+/// The sum of a cell's genes, but for one: it points where their mean does.
+std::vector<double> sum_without(const StatesOfTokens& states, cells::TokenId left_out) {
+  std::vector<double> sum(states.begin()->second.size(), 0.0);
   for (const auto& [token, values] : states)
     if (token != left_out && token >= cells::kFirstGeneToken)
-      for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += values[i];
-  return mean;  // its length is of no matter
+      for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += values[i];
+  return sum;
 }
 
 struct NaiveEffect {
@@ -50,8 +50,8 @@ NaiveEffect naive_effect(PerturbedWorld& world, std::uint32_t cell, cells::Token
   for (const cells::TokenId token : before)
     if (token != gene) effect.shift += testing::naive_shift(old_states.at(token), new_states.at(token));
   effect.shift /= static_cast<double>(before.size() - 1);
-  effect.state = naive_cosine(mean_without(new_states, gene), state) -
-                 naive_cosine(mean_without(old_states, gene), state);
+  effect.state =
+      naive_cosine(sum_without(new_states, gene), state) - naive_cosine(sum_without(old_states, gene), state);
   return effect;
 }
 
@@ -84,7 +84,7 @@ TEST_P(EffectsOnCells, AreThoseOfAPlainLoopOverCellsAndGenes) {
 }
 
 /// Numbers for cells of various lengths, with ties.
-std::vector<CellEffects> random_effects(std::size_t cells, std::size_t genes, std::uint64_t seed) {
+std::vector<CellEffects> random_cell_effects(std::size_t cells, std::size_t genes, std::uint64_t seed) {
   support::RandomStream random(seed);
   std::vector<CellEffects> result(cells);
   for (auto& cell : result) {
@@ -98,19 +98,19 @@ std::vector<CellEffects> random_effects(std::size_t cells, std::size_t genes, st
   return result;
 }
 
-GeneEffectSums summed(const std::vector<CellEffects>& cells, std::size_t tokens) {
+GeneEffectSums effect_sums_of(const std::vector<CellEffects>& cells, std::size_t tokens) {
   GeneEffectSums sums(tokens, 1);
   for (const auto& cell : cells) sums.add(cell);
   return sums;
 }
 
-const RankedEffect& of(const std::vector<RankedEffect>& genes, cells::TokenId token) {
+const RankedEffect& effect_in(const std::vector<RankedEffect>& genes, cells::TokenId token) {
   return *std::find_if(genes.begin(), genes.end(), [&](const auto& gene) { return gene.token == token; });
 }
 
 TEST(GeneEffectSums, GiveAurocsByCountingPairsWithinCells) {
-  const auto cells = random_effects(60, 15, 3);
-  const auto genes = summed(cells, 20).ranked(1);
+  const auto cells = random_cell_effects(60, 15, 3);
+  const auto genes = effect_sums_of(cells, 20).ranked(1);
   ASSERT_EQ(genes.size(), 15U);
   for (cells::TokenId gene = 2; gene < 17; ++gene) {
     double auroc = 0.0, shift = 0.0;
@@ -125,9 +125,9 @@ TEST(GeneEffectSums, GiveAurocsByCountingPairsWithinCells) {
       shift += own;
       ++held;
     }
-    EXPECT_EQ(of(genes, gene).cells, held);
-    EXPECT_NEAR(of(genes, gene).shift.auroc, auroc / static_cast<double>(held), 1e-12);
-    EXPECT_NEAR(of(genes, gene).shift.mean, shift / static_cast<double>(held), 1e-12);
+    EXPECT_EQ(effect_in(genes, gene).cells, held);
+    EXPECT_NEAR(effect_in(genes, gene).shift.auroc, auroc / static_cast<double>(held), 1e-12);
+    EXPECT_NEAR(effect_in(genes, gene).shift.mean, shift / static_cast<double>(held), 1e-12);
   }
 }
 
@@ -147,14 +147,14 @@ TEST(GeneEffectSums, GiveTheProbabilityOfVanElterensTest) {
     variance += (static_cast<double>(genes) * genes - 1.0) / 12.0 / ((genes - 1.0) * (genes - 1.0));
   }
   const double normal = 2.0 * 0.5 * std::erfc(sum / std::sqrt(variance) / std::sqrt(2.0));
-  EXPECT_NEAR(of(sums.ranked(1), 2).shift.p, normal, 1e-12);
-  EXPECT_NEAR(of(sums.ranked(1), 2).shift.auroc, (1.0 + 2.0 / 3.0 + 1.0) / 3.0, 1e-12);
+  EXPECT_NEAR(effect_in(sums.ranked(1), 2).shift.p, normal, 1e-12);
+  EXPECT_NEAR(effect_in(sums.ranked(1), 2).shift.auroc, (1.0 + 2.0 / 3.0 + 1.0) / 3.0, 1e-12);
 }
 
 TEST(GeneEffectSums, AreSignificantAsOftenAsChanceWhereNoGeneDiffers) {
   std::size_t significant = 0, tests = 0;
   for (std::uint64_t seed = 0; seed < 20; ++seed)
-    for (const auto& gene : summed(random_effects(80, 40, 100 + seed), 50).ranked(1))
+    for (const auto& gene : effect_sums_of(random_cell_effects(80, 40, 100 + seed), 50).ranked(1))
       for (const double p : {gene.shift.p, gene.states.at(0).p}) {
         significant += p < 0.05 ? 1 : 0;
         ++tests;
@@ -165,19 +165,19 @@ TEST(GeneEffectSums, AreSignificantAsOftenAsChanceWhereNoGeneDiffers) {
 }
 
 TEST(GeneEffectSums, FindAGeneThatMovesCellsMoreAndOneThatMovesThemLess) {
-  auto cells = random_effects(120, 15, 8);
+  auto cells = random_cell_effects(120, 15, 8);
   for (auto& cell : cells)
     for (std::size_t i = 0; i < cell.genes.size(); ++i) {
       if (cell.genes[i] == 4) cell.shifts[i] += 5.0;
       if (cell.genes[i] == 9) cell.states[i] -= 2.0;
     }
-  const auto genes = summed(cells, 20).ranked(1);
+  const auto genes = effect_sums_of(cells, 20).ranked(1);
   EXPECT_EQ(genes.front().token, 4U);
-  EXPECT_GT(of(genes, 4).shift.auroc, 0.75);
-  EXPECT_LT(of(genes, 4).shift.fdr, 1e-6);
-  EXPECT_LT(of(genes, 9).states[0].auroc, 0.25);
-  EXPECT_LT(of(genes, 9).states[0].fdr, 1e-6);
-  EXPECT_GT(of(genes, 9).shift.fdr, 0.01);
+  EXPECT_GT(effect_in(genes, 4).shift.auroc, 0.75);
+  EXPECT_LT(effect_in(genes, 4).shift.fdr, 1e-6);
+  EXPECT_LT(effect_in(genes, 9).states[0].auroc, 0.25);
+  EXPECT_LT(effect_in(genes, 9).states[0].fdr, 1e-6);
+  EXPECT_GT(effect_in(genes, 9).shift.fdr, 0.01);
 }
 
 /// Cells of a donor share what its genes do: no gene differs over donors, each does within one.
@@ -221,13 +221,13 @@ TEST(GeneEffectSums, GiveStudentsProbabilityOverGroups) {
     sums.add(cell, static_cast<std::int32_t>(group));
   }
   const auto genes = sums.ranked(1);
-  EXPECT_EQ(of(genes, 2).shift.groups, 3U);
-  EXPECT_NEAR(of(genes, 2).shift.p, 1.0 - std::sqrt(3.0 / 5.0),
+  EXPECT_EQ(effect_in(genes, 2).shift.groups, 3U);
+  EXPECT_NEAR(effect_in(genes, 2).shift.p, 1.0 - std::sqrt(3.0 / 5.0),
               1e-12);  // of t on two degrees: 1 - t / √(2 + t²)
   GeneEffectSums few(20, 0, 4);
   few.add({0, {2, 3}, {1.0, 2.0}, {}}, 0);
   few.add({1, {2, 3}, {1.0, 2.0}, {}}, 1);
-  EXPECT_TRUE(std::isnan(of(few.ranked(1), 2).shift.p));
+  EXPECT_TRUE(std::isnan(effect_in(few.ranked(1), 2).shift.p));
   EXPECT_THROW(few.add({0, {2, 3}, {1.0, 2.0}, {}}, 4), Error);
 }
 

@@ -1,5 +1,6 @@
 // How much there is to do and how long it takes, in words.
 #include "pipeline/work_estimate.hpp"
+
 #include "training/recording_reporter.hpp"
 
 #include <gmock/gmock.h>
