@@ -158,6 +158,7 @@ CellSelection select_cells(const cells::Corpus& corpus, const data::BatchBuilder
   result.passed = candidates.size();
   result.cells = cells_with(builder, candidates, genes);
   result.with_gene = result.cells.size();
+  if (!options.with_genes_only) result.cells = candidates;
   if (result.cells.empty()) refuse_none(corpus, builder, genes, options, result.passed);
   auto random = support::RandomStream::of({static_cast<std::uint64_t>(options.seed), genes.front()});
   for (const cells::TokenId gene : genes.subspan(1)) random = support::RandomStream::of({random(), gene});

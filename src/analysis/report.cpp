@@ -1,4 +1,5 @@
 #include "report_curves.hpp"
+#include "report_direction.hpp"
 #include "report_figures.hpp"
 #include "report_format.hpp"
 #include "report_groups.hpp"
@@ -79,8 +80,9 @@ std::string methods_text(const Report& report) {
   std::vector<std::vector<std::string>> rows = {{"gene set", "method", "AUROC", "P"}};
   for (std::size_t i = 0; i < report.sets.size(); ++i)
     for (const auto& method : report.methods)
-      rows.push_back({report.sets[i].name, method.name, fixed_number(method.tests.at(i).auroc, 3),
-                      p_number(method.tests.at(i).p)});
+      if (method.tests.at(i).scored > 0)
+        rows.push_back({report.sets[i].name, method.name, fixed_number(method.tests.at(i).auroc, 3),
+                        p_number(method.tests.at(i).p)});
   return aligned(rows, 2);
 }
 
@@ -91,14 +93,27 @@ std::string share_text(const Share& share) {
   return text;
 }
 
+/// Of the first set that is scored: with several sets and methods the whole fills a screen.
 std::string precision_recall_text(const Report& report) {
   std::vector<std::vector<std::string>> rows = {{"gene set", "method", "k", "precision", "recall"}};
-  for (const auto& set : report.sets)
-    for (const auto& entry : report.precision_recall)
-      if (entry.set == set.name)
-        rows.push_back({entry.set, entry.method, std::to_string(entry.k), share_text(entry.precision),
-                        share_text(entry.recall)});
-  return aligned(rows, 2);
+  const auto first = std::find_if(report.precision_recall.begin(), report.precision_recall.end(),
+                                  [](const PrecisionRecall& entry) { return entry.in_set > 0; });
+  if (first == report.precision_recall.end()) return {};
+  for (const auto& entry : report.precision_recall)
+    if (entry.set == first->set)
+      rows.push_back({entry.set, entry.method, std::to_string(entry.k), share_text(entry.precision),
+                      share_text(entry.recall)});
+  const std::string rest = report.sets.size() > 1 ? "(other sets: precision_recall.tsv)\n" : "";
+  return "\n" + aligned(rows, 2) + rest;
+}
+
+/// Which way sets go.
+std::string direction_text(const Report& report) {
+  std::vector<std::vector<std::string>> rows = {{"gene set", "abundance goes", "AUROC of going up", "P"}};
+  for (const auto& test : report.direction)
+    if (test.scored > 0)
+      rows.push_back({test.set, direction_word(test.auroc), fixed_number(test.auroc, 3), p_number(test.p)});
+  return rows.size() > 1 ? "\n" + aligned(rows, 2) : "";
 }
 
 std::vector<Figure> figures_of(const Report& report) {
@@ -144,8 +159,8 @@ void write_report(const Report& report, const std::filesystem::path& folder, boo
 }
 
 std::string summary_text(const Report& report) {
-  const std::string methods = report.methods.size() > 1 ? methods_text(report) + "\n" : "";
-  return gene_set_text(report) + "\n" + methods + precision_recall_text(report);
+  const std::string methods = report.methods.size() > 1 ? "\n" + methods_text(report) : "";
+  return gene_set_text(report) + direction_text(report) + methods + precision_recall_text(report);
 }
 
 }  // namespace biodta::analysis

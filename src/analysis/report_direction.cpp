@@ -20,11 +20,6 @@ std::string joined_sets(const Report& report, cells::TokenId token) {
   return text;
 }
 
-std::string direction_word(double auroc) {
-  if (std::isnan(auroc)) return "–";
-  return auroc < 0.5 ? "down" : auroc > 0.5 ? "up" : "neither";
-}
-
 bool raises(const Report& report) {
   const auto& search = main_gene(report).search;
   return search && search->chosen &&
@@ -32,6 +27,11 @@ bool raises(const Report& report) {
 }
 
 }  // namespace
+
+std::string direction_word(double auroc) {
+  if (std::isnan(auroc)) return "–";
+  return auroc < 0.5 ? "down" : auroc > 0.5 ? "up" : "neither";
+}
 
 support::Table readout_table(const Report& report) {
   support::Table table{{}, {"gene_id", "symbol", "cells", "delta_r", "sd_delta_r", "sets"}, {}};

@@ -11,6 +11,8 @@ namespace biodta::analysis {
 
 /// Every gene that the model can name, seen in these cells or not, largest change first.
 support::Table readout_table(const Report& report);
+/// "down", "up" or "neither", of the AUROC that a set goes up; "–" for NaN.
+std::string direction_word(double auroc);
 /// Sets by the signed readout.
 support::Table direction_table(const Report& report);
 /// Empty without a readout.

@@ -135,11 +135,16 @@ class SubjectsLoader {
 
   void choose_cells() {
     auto& made = *made_;
-    made.cells = analysis::select_cells(made.corpus, *made.run->cells, made.genes,
-                                        {options_.cells.filters, options_.cells.max_cells, options_.seed});
-    reporter_.info(with_thousands(made.cells.cells.size()) + " cells of " +
-                   with_thousands(made.cells.with_gene) + " that express " + made.symbols() + " (" +
-                   with_thousands(made.cells.passed) + " pass the filters)");
+    const bool anywhere = options_.perturbation == GenePerturbation::kOverexpress;  // also where it is absent
+    made.cells =
+        analysis::select_cells(made.corpus, *made.run->cells, made.genes,
+                               {options_.cells.filters, options_.cells.max_cells, options_.seed, !anywhere});
+    const std::string passed = with_thousands(made.cells.passed),
+                      holding = with_thousands(made.cells.with_gene);
+    reporter_.info(
+        with_thousands(made.cells.cells.size()) + " cells of " +
+        (anywhere ? passed + " that pass the filters (" + holding + " express " + made.symbols() + ")"
+                  : holding + " that express " + made.symbols() + " (" + passed + " pass the filters)"));
     for (const std::uint32_t cell : made.cells.cells) made.tokens.push_back(made.run->cells->tokens_of(cell));
     const std::vector<std::span<const cells::TokenId>> spans(made.tokens.begin(), made.tokens.end());
     made.covariates = analysis::gene_covariates(spans, made.corpus.vocabulary().token_count());

@@ -52,6 +52,12 @@ TEST_F(CellSelectionTest, TakesTheCellsThatHoldAllOfSeveralGenes) {
       {"none of the 2 cells", "S3 + S0", "1 of all 6"});
 }
 
+TEST_F(CellSelectionTest, TakesCellsWithoutTheGeneWhereAsked) {
+  const CellSelection found = select_cells(corpus_, builder_, Genes{2}, {{"type=b"}, 0, 1, false});
+  EXPECT_THAT(found.cells, ElementsAre(1U, 3U, 5U));
+  EXPECT_EQ(found.with_gene, 2U);
+}
+
 TEST_F(CellSelectionTest, FiltersOnOneColumnAreAlternativesAndColumnsAddUp) {
   EXPECT_THAT(filter_cells(corpus_, {"split=heldout"}), ElementsAre(2U, 3U, 4U));
   EXPECT_THAT(filter_cells(corpus_, {"split=heldout", "split=train"}), ElementsAre(0U, 1U, 2U, 3U, 4U));

@@ -17,10 +17,11 @@ struct CellSelectionOptions {
   std::vector<std::string> filters;
   std::int64_t max_cells = 120;  ///< drawn at random when there are more; 0 = all
   std::int64_t seed = 0;
+  bool with_genes_only = true;  ///< else cells are taken whether they hold the genes or not
 };
 
 struct CellSelection {
-  std::vector<std::uint32_t> cells;  ///< chosen: pass the filters and hold the genes; ascending
+  std::vector<std::uint32_t> cells;  ///< chosen: pass the filters and, where asked, hold the genes; ascending
   std::uint64_t passed = 0;          ///< cells that pass the filters
   std::uint64_t with_gene = 0;       ///< of these, how many hold the genes
 };

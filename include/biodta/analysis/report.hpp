@@ -123,13 +123,14 @@ struct Report {
 void check_report_folder(const std::filesystem::path& folder, bool overwrite);
 
 /// Writes genes.tsv, gene_sets.tsv, methods.tsv and precision_recall.tsv; precision_recall_curves.tsv,
-/// groups.tsv and states.tsv where the report has these; where DNA was mutated expression.tsv, identity.tsv
-/// and mutants.vcf, and mutants.tsv, window_track.tsv and saturation.tsv where the report has these;
-/// figures/*.json (Plotly), config.yaml and report.html, which needs no other file and no network. The folder
-/// appears whole or not at all. docs/formats.md tells their columns.
+/// readout.tsv, direction.tsv, groups.tsv and states.tsv where the report has these; where DNA was mutated
+/// expression.tsv, identity.tsv and mutants.vcf, and mutants.tsv, window_track.tsv and saturation.tsv where
+/// the report has these; figures/*.json (Plotly), config.yaml and report.html, which needs no other file and
+/// no network. The folder appears whole or not at all. docs/formats.md tells their columns.
 void write_report(const Report& report, const std::filesystem::path& folder, bool overwrite);
 
-/// What a program prints: the gene-set table and the precision/recall table in aligned columns.
+/// What a program prints, in aligned columns: gene sets, which way they go, methods, and precision and recall
+/// of the first set.
 std::string summary_text(const Report& report);
 
 }  // namespace biodta::analysis
