@@ -110,6 +110,8 @@ class MutagenesisTest : public ::testing::Test {
     options.evaluation.gene_sets = folder_ / "sets.tsv";
     options.evaluation.min_cells = 3;
     options.evaluation.top_k = {3};
+    options.evaluation.control_set = "housekeeping";
+    options.evaluation.control_choice = ControlChoice::kRandom;
     options.evaluation.control_genes = 2;
     options.output = folder_ / "report";
     options.notes = {"Everything here is simulated."};

@@ -60,9 +60,9 @@ struct EvaluationOptions {
   std::int64_t random_sets = 1000;  ///< draws for the interval of random sets
   analysis::Complement complement = analysis::Complement::kAllOthers;
   /// Genes that are perturbed instead, as specificity control; empty = any that are in none of the sets.
-  std::string control_set = "housekeeping";
-  std::int64_t control_genes = 6;  ///< how many; 0 = no control
-  ControlChoice control_choice = ControlChoice::kRandom;
+  std::string control_set;
+  std::int64_t control_genes = 39;  ///< how many; 0 = no control
+  ControlChoice control_choice = ControlChoice::kMatched;
   std::int64_t readout_draws =
       2;  ///< masks drawn for the change in predicted abundance; 0 = do not measure it
   std::vector<std::string> compare;                      ///< further perturbations, in the run's own model
