@@ -68,7 +68,7 @@ GeneEffectSums::GeneEffectSums(std::size_t tokens, std::size_t states, std::size
     : quantities_(1 + states),
       groups_(groups),
       sums_(tokens * quantities_),
-      group_standings_(tokens * quantities_ * groups) {}
+      group_sums_(tokens * quantities_ * groups) {}
 
 void GeneEffectSums::add(const CellEffects& cell, std::int32_t group) {
   const std::size_t genes = cell.genes.size();
@@ -102,7 +102,11 @@ void GeneEffectSums::add_standings(const std::vector<cells::TokenId>& genes, std
     const std::size_t place = place_of(genes[i], quantity);
     sums_[place].standing.add(standings[i]);
     sums_[place].variance += variance;
-    if (group >= 0) group_standings_[place * groups_ + static_cast<std::size_t>(group)].add(standings[i]);
+    if (group < 0) continue;
+    GroupSums& own = group_sums_[place * groups_ + static_cast<std::size_t>(group)];
+    ++own.cells;
+    own.standing += standings[i];
+    own.variance += variance;
   }
 }
 
@@ -119,12 +123,13 @@ GeneStanding GeneEffectSums::standing_of(std::size_t token, std::size_t quantity
   GeneStanding standing;
   standing.mean = sums.effect.mean();
   standing.standard_deviation = sums.effect.standard_deviation();
-  standing.auroc = 0.5 + sums.standing.mean();  // NaN where nothing was compared
+  standing.auroc_cells = 0.5 + sums.standing.mean();  // NaN where nothing was compared
   const double sum = sums.standing.mean() * static_cast<double>(sums.standing.count());
   if (sums.standing.count() == 0)
     standing.p_cells = std::numeric_limits<double>::quiet_NaN();
   else if (sums.variance > 0.0)
     standing.p_cells = std::erfc(std::abs(sum) / std::sqrt(2.0 * sums.variance));
+  standing.auroc = standing.auroc_cells;
   standing.p = standing.p_cells;
   if (groups_ > 0) test_groups(place, standing);
   return standing;
@@ -133,17 +138,22 @@ GeneStanding GeneEffectSums::standing_of(std::size_t token, std::size_t quantity
 void GeneEffectSums::test_groups(std::size_t place, GeneStanding& standing) const {
   constexpr std::uint64_t kLeastGroups = 3;
   RunningMoments means;
+  double variance = 0.0;  // of the sum of the means, if ranks were drawn at random
   for (std::size_t group = 0; group < groups_; ++group) {
-    const RunningMoments& own = group_standings_[place * groups_ + group];
-    if (own.count() > 0) means.add(own.mean());
+    const GroupSums& own = group_sums_[place * groups_ + group];
+    if (own.cells == 0) continue;
+    const auto cells = static_cast<double>(own.cells);
+    means.add(own.standing / cells);
+    variance += own.variance / (cells * cells);
   }
   standing.groups = means.count();
+  standing.auroc = 0.5 + means.mean();  // NaN where no group has one
   standing.p = std::numeric_limits<double>::quiet_NaN();
   if (means.count() < kLeastGroups) return;
   const auto groups = static_cast<double>(means.count());
-  const double error = means.standard_deviation() / std::sqrt(groups);
-  if (!(error > 0.0)) {  // all groups alike to the last bit
-    standing.p = means.mean() == 0.0 ? 1.0 : 0.0;
+  const double error = std::max(means.standard_deviation() / std::sqrt(groups), std::sqrt(variance) / groups);
+  if (!(error > 0.0)) {  // all genes of each cell tie
+    standing.p = 1.0;
     return;
   }
   const boost::math::students_t_distribution<double> student(groups - 1.0);

@@ -3,8 +3,11 @@
 #include "report_format.hpp"
 #include "report_layout.hpp"
 
+#include <biodta/support/text.hpp>
+
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -38,7 +41,8 @@ constexpr SideLook kSideLooks[] = {{Side::kLikeOthers, "like other genes", kPale
                                    {Side::kLess, "less than other genes", "#0072B2", "diamond", 8},
                                    {Side::kMore, "more than other genes", "#D55E00", "circle", 8}};
 
-/// @param x  of a gene, with its place in the ranking from 1. @param y  likewise.
+/// @param x  of a gene, with its place in the ranking from 1. @param y  likewise; genes with NaN are left
+///           out.
 Json side_traces(const GeneEffectsReport& report, const StandingOf& of,
                  const std::function<double(const RankedEffect&, std::size_t)>& x,
                  const std::function<double(const RankedEffect&, std::size_t)>& y) {
@@ -49,9 +53,10 @@ Json side_traces(const GeneEffectsReport& report, const StandingOf& of,
     Json text = Json::array();
     for (std::size_t i = 0; i < report.genes.size(); ++i) {
       const RankedEffect& gene = report.genes[i];
-      if (side_of(of(gene)) != look.side) continue;
+      const double height = y(gene, i + 1);
+      if (std::isnan(height) || side_of(of(gene)) != look.side) continue;
       xs.push_back(x(gene, i + 1));
-      ys.push_back(y(gene, i + 1));
+      ys.push_back(height);
       text.push_back("<b>" + html_escape(report.vocabulary.gene(gene.token).symbol) + "</b>, " +
                      std::to_string(gene.cells) + " cells<br>mean shift " + small_number(of(gene).mean) +
                      ", AUROC " + fixed_number(of(gene).auroc, 2) + "<br>P " + p_number(of(gene).p) +
@@ -69,9 +74,20 @@ Json side_traces(const GeneEffectsReport& report, const StandingOf& of,
   return traces;
 }
 
+/// NaN where there is no P.
 double log_p(const GeneStanding& standing) {
-  if (std::isnan(standing.p)) return 0.0;
+  if (std::isnan(standing.p)) return standing.p;
   return std::min(kLargestLogP, standing.p > 0.0 ? -std::log10(standing.p) : kLargestLogP);
+}
+
+/// Of the genes that a figure of P values leaves out.
+std::string without_p_words(const GeneEffectsReport& report, const StandingOf& of) {
+  const auto without = static_cast<std::uint64_t>(
+      std::count_if(report.genes.begin(), report.genes.end(),
+                    [&](const RankedEffect& gene) { return std::isnan(of(gene).p); }));
+  if (without == 0) return {};
+  return " " + support::counted(without, "gene") + " without a P value " + (without == 1 ? "is" : "are") +
+         " left out.";
 }
 
 bool all_above_zero(const GeneEffectsReport& report, const StandingOf& of) {
@@ -114,7 +130,7 @@ Figure volcano_figure(const GeneEffectsReport& report, const std::string& name, 
   y["rangemode"] = "tozero";
   return {name,
           title,
-          caption,
+          caption + without_p_words(report, of),
           {{"data", side_traces(
                         report, of, [&](const RankedEffect& gene, std::size_t) { return of(gene).mean; },
                         [&](const RankedEffect& gene, std::size_t) { return log_p(of(gene)); })},

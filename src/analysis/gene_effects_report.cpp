@@ -52,6 +52,7 @@ void add_standing(const GeneEffectsReport& report, const std::string& state, con
   columns.push_back(number_column(
       "groups" + in_file, "Groups" + on_page, ColumnKind::kCount,
       [&report, of](std::size_t i) { return static_cast<double>(of(report.genes[i]).groups); }));
+  add("auroc_cells", "AUROC of cells", ColumnKind::kSmall, &GeneStanding::auroc_cells);
   add("p_cells", "P of cells", ColumnKind::kProbability, &GeneStanding::p_cells);
 }
 
@@ -82,25 +83,28 @@ std::vector<DataColumn> effect_columns(const GeneEffectsReport& report, bool of_
 }
 
 /// How many genes differ from the others of their cells, in words.
-std::string standing_words(const std::vector<RankedEffect>& genes, const StandingIn& of) {
+/// @param where  "" or " toward it".
+std::string standing_words(const std::vector<RankedEffect>& genes, const StandingIn& of,
+                           const std::string& where) {
   std::uint64_t more = 0;
   std::uint64_t less = 0;
   for (const auto& gene : genes)
     if (of(gene).fdr < 0.05) ++(of(gene).auroc > 0.5 ? more : less);
-  return counted(more, "gene") + (more == 1 ? " moves" : " move") +
-         " cells more than the other genes of the same cells do, and " + with_thousands(less) +
+  return counted(more, "gene") + (more == 1 ? " moves" : " move") + " cells more" + where +
+         " than the other genes of the same cells do, and " + with_thousands(less) +
          " less (FDR below 0.05).";
 }
 
 /// What P takes as independent.
 std::string unit_words(const GeneEffectsReport& report) {
   if (!report.group_column.empty())
-    return "P is Student’s, of the mean AUROC of each " + html_escape(report.group_column) +
+    return "Each " + html_escape(report.group_column) +
+           " weighs alike in the AUROC; P is Student’s, of the mean AUROC of each " +
+           html_escape(report.group_column) +
            ", so that many cells of few make nothing significant; genes in fewer than three have none.";
-  return "P is of Wilcoxon’s rank-sum test stratified by cell, and takes cells as independent: many cells of "
-         "few "
-         "donors make small differences significant, so read the AUROC first, or name the donors’ column "
-         "(cells.group_column).";
+  return "P is of a rank-sum test stratified by cell, cells weighing alike, and takes cells as independent: "
+         "many cells of few donors make small differences significant, so read the AUROC first, or name the "
+         "donors’ column (cells.group_column).";
 }
 
 std::string effects_summary_html(const GeneEffectsReport& report) {
@@ -111,13 +115,14 @@ std::string effects_summary_html(const GeneEffectsReport& report) {
       " between the contextual embeddings before and after, averaged over the cell’s other genes. " +
       with_thousands(report.genes.size()) + " of " + counted(report.genes_perturbed, "gene") +
       " are ranked: those perturbed in at least " + counted(report.min_cells, "cell") + ".</p>\n<p>" +
-      standing_words(report.genes, shift_in) +
+      standing_words(report.genes, shift_in, "") +
       " The AUROC is the chance that a gene moves a cell farther than another gene of the same "
       "cell; 0.5 is a gene like any. " +
       unit_words(report) + "</p>\n";
   for (std::size_t i = 0; i < report.states.size(); ++i)
     html += "<p>Toward <b>" + html_escape(report.states[i].name) + "</b> (" +
-            counted(report.states[i].cells, "cell") + "): " + standing_words(report.genes, state_in(i)) +
+            counted(report.states[i].cells, "cell") +
+            "): " + standing_words(report.genes, state_in(i), " toward it") +
             " A mean shift above zero is nearer than before.</p>\n";
   return html;
 }

@@ -101,8 +101,8 @@ void choose_nearest_strength(MutantSearch& search, const StrengthTarget& target)
     auto& trial = search.trials[i];
     trial.wanted = !trial.edits.empty();
     if (!trial.wanted) continue;
-    const double apart =
-        std::abs(strength_of(trial, search.reference_expression, target.measure) - target.value);
+    const double strength = strength_of(trial, search.reference_expression, target.measure);
+    const double apart = std::abs((target.magnitude ? std::abs(strength) : strength) - target.value);
     if (!(apart < least)) continue;
     least = apart;
     search.chosen = i;
@@ -137,6 +137,21 @@ std::optional<double> strength_of(const MutantSearch& search, MutantStrength mea
   for (const std::size_t i : search.used)
     sum += strength_of(search.trials.at(i), search.reference_expression, measure);
   return sum / static_cast<double>(search.used.size());
+}
+
+std::optional<StrengthTarget> target_of(const MutantSearch& search, MutantStrength measure) {
+  const auto strength = strength_of(search, measure);
+  if (!strength) return std::nullopt;
+  double lowest = 0.0, highest = 0.0, sizes = 0.0;
+  for (const std::size_t i : search.used) {
+    const double one = strength_of(search.trials.at(i), search.reference_expression, measure);
+    lowest = std::min(lowest, one);
+    highest = std::max(highest, one);
+    sizes += std::abs(one);
+  }
+  if (lowest < 0.0 && highest > 0.0)
+    return StrengthTarget{measure, sizes / static_cast<double>(search.used.size()), true};
+  return StrengthTarget{measure, *strength};
 }
 
 std::vector<double> fold_changes(const MutantSearch& search) {

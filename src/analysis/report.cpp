@@ -112,7 +112,7 @@ std::string direction_text(const Report& report) {
   std::vector<std::vector<std::string>> rows = {{"gene set", "abundance goes", "AUROC of going up", "P"}};
   for (const auto& test : report.direction)
     if (test.scored > 0)
-      rows.push_back({test.set, direction_word(test.auroc), fixed_number(test.auroc, 3), p_number(test.p)});
+      rows.push_back({test.set, direction_word(test), fixed_number(test.auroc, 3), p_number(test.p)});
   return rows.size() > 1 ? "\n" + aligned(rows, 2) : "";
 }
 

@@ -28,9 +28,10 @@ bool raises(const Report& report) {
 
 }  // namespace
 
-std::string direction_word(double auroc) {
-  if (std::isnan(auroc)) return "–";
-  return auroc < 0.5 ? "down" : auroc > 0.5 ? "up" : "neither";
+std::string direction_word(const GeneSetTest& test) {
+  if (std::isnan(test.auroc)) return "–";
+  if (!(test.p < 0.05)) return "not shown";
+  return test.auroc < 0.5 ? "down" : "up";
 }
 
 support::Table readout_table(const Report& report) {
@@ -71,7 +72,7 @@ std::string direction_html(const Report& report) {
   if (report.direction.empty()) return {};
   HtmlTable table({"Gene set", "Scored", "<Goes", "AUROC", "95 %", "Median change", "of others", "P", "FDR"});
   for (const auto& test : report.direction)
-    table.row({html_escape(test.set), support::with_thousands(test.scored), direction_word(test.auroc),
+    table.row({html_escape(test.set), support::with_thousands(test.scored), direction_word(test),
                "<strong>" + fixed_number(test.auroc, 2) + "</strong>",
                fixed_number(test.auroc_low, 2) + "–" + fixed_number(test.auroc_high, 2),
                html_number(small_number(test.median_shift)),
@@ -84,7 +85,7 @@ std::string direction_html(const Report& report) {
       "log units, over all genes that it can name. AUROC: chance that a gene of the set goes up more than "
       "another gene; below 0.5 the set goes down. P by Wilcoxon’s rank-sum test, genes taken for "
       "independent: it overstates.";
-  if (raises(report) && !main_gene(report).fold_change)
+  if (raises(report) && !main_gene(report).fold_changes)
     caption +=
         " <strong>The mutant raises expression, and the sign here is not to be trusted</strong>: any "
         "departure "

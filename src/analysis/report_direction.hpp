@@ -11,8 +11,9 @@ namespace biodta::analysis {
 
 /// Every gene that the model can name, seen in these cells or not, largest change first.
 support::Table readout_table(const Report& report);
-/// "down", "up" or "neither", of the AUROC that a set goes up; "–" for NaN.
-std::string direction_word(double auroc);
+/// "down" or "up", of the AUROC that a set goes up where its P is below 0.05; else "not shown", and "–" for
+/// a set that was not tested.
+std::string direction_word(const GeneSetTest& test);
 /// Sets by the signed readout.
 support::Table direction_table(const Report& report);
 /// Empty without a readout.

@@ -94,9 +94,13 @@ std::string used_text(const PerturbedGene& gene) {
 }
 
 std::string moved_rank_text(const PerturbedGene& gene) {
-  if (!gene.fold_change) return {};
+  if (!gene.fold_changes) return {};
+  const auto [least, greatest] = *gene.fold_changes;
+  const std::string times = least == greatest
+                                ? small_number(least)
+                                : small_number(least) + " to " + small_number(greatest) + " (by mutant)";
   return "The rank of " + html_escape(gene.symbol) +
-         " moved: in each cell it got the place that its count times " + small_number(*gene.fold_change) +
+         " moved: in each cell it got the place that its count times " + times +
          ", the predicted change of its expression, would have had.";
 }
 
@@ -205,13 +209,13 @@ std::string matched_strength_text(const Report& report) {
   const std::string target = html_escape(target_symbols(report));
   switch (matched->target->measure) {
     case MutantStrength::kRow:
-      return "with mutants chosen to move the DNA embedding as far as that of " + target;
+      return "with those mutants that come nearest to moving the DNA embedding as far as that of " + target;
     case MutantStrength::kToken:
-      return "with mutants chosen to move the token embedding as far as that of " + target;
+      return "with those mutants that come nearest to moving the token embedding as far as that of " + target;
     case MutantStrength::kExpression:
       break;
   }
-  return "with mutants chosen to change predicted expression as much as that of " + target;
+  return "with those mutants that come nearest to changing predicted expression as much as that of " + target;
 }
 
 std::string mutation_html(const Report& report) {

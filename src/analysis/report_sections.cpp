@@ -151,7 +151,7 @@ std::string controls_html(const Report& report) {
   return paragraph(
       "<strong>Specificity.</strong> A set may move whatever gene is perturbed. The same was therefore done "
       "to " +
-      support::join_words(used) + " in the cells that hold them" + (matched.empty() ? "" : ", " + matched) +
+      support::join_words(used) + (matched.empty() ? "" : ", " + matched) +
       "; the column “Controls” gives what the sets do then. Only what exceeds them is specific to " +
       symbols + "." + skipped);
 }

@@ -39,7 +39,7 @@ std::string reservations(const Report& report, const SetSpecificity& set) {
   std::string text;
   if (!(set.p_exact < kLevel))
     text += " By rank alone (exact " + p_html(set.p_exact) + ") it is not significant: with " +
-            support::counted(set.controls, "control gene") + " that P cannot be below " +
+            support::counted(set.controls, "control") + " that P cannot be below " +
             fixed_number(1.0 / static_cast<double>(set.controls + 1), 3) + ".";
   if (report.specificity.size() > 1 && !(set.fdr_parametric < kLevel))
     text += " Among the " + count_text(report.specificity.size()) +
@@ -58,7 +58,8 @@ std::string unspecific(const Report& report, std::size_t set) {
   const std::string symbols = html_escape(target_symbols(report));
   return " is <strong>not shown</strong> to answer to " + symbols +
          ". Its genes do move more than other genes (" + raw_text(report.run.tests[set]) +
-         "), but not more than when other genes are perturbed (" + specific_text(report.specificity[set]) +
+         "), but not significantly more than when other genes are perturbed (" +
+         specific_text(report.specificity[set]) +
          "). The small P against other genes says only that these genes move easily, or together, whatever "
          "is "
          "perturbed; it is no evidence about " +
@@ -84,8 +85,12 @@ std::string specific(const Report& report, std::size_t set) {
                      html_escape(target_symbols(report)) +
                      " than when other genes are perturbed: " + specific_text(found) + ".";
   if (!moves_more(test))
-    text += " Its genes’ shifts are no larger than other genes’ (" + raw_text(test) +
-            "); they are larger than the same genes’ shifts under other perturbations.";
+    text += std::string(" Its genes’ shifts are ") +
+            (test.p < kLevel ? "smaller than" : "not significantly larger than") + " other genes’ (" +
+            raw_text(test) + "); they are larger than the same genes’ shifts under other perturbations.";
+  if (!(found.auroc.low > 0.5))
+    text += " With " + support::counted(found.scored, "scored gene") +
+            " the AUROC itself is uncertain: its interval reaches below 0.5.";
   return text + reservations(report, found);
 }
 

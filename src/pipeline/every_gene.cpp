@@ -19,8 +19,12 @@
 #include <biodta/support/text.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -28,6 +32,11 @@ namespace biodta::pipeline {
 namespace {
 
 using support::with_thousands;
+
+/// @param found  empty where it is not set.
+void refuse_beside_all_genes(const std::string& key, const std::string& found, const std::string& expected) {
+  if (!found.empty()) throw ConfigError(key + ": found " + found + " beside all_genes, expected " + expected);
+}
 
 const MutagenesisRunOptions& checked(const MutagenesisRunOptions& options) {
   const auto require = [](const auto& value, const std::string& key, const std::string& what) {
@@ -41,8 +50,41 @@ const MutagenesisRunOptions& checked(const MutagenesisRunOptions& options) {
   if (traits.dna)
     throw ConfigError("perturbation: found " + std::string(traits.name) +
                           " beside all_genes, expected delete, overexpress, inhibit, activate or mask",
-                      "a mutation takes runs of the Enformer for every gene; name one with --gene");
+                      "a mutant takes runs of the Enformer for every gene; name one with --gene");
+  refuse_beside_all_genes("with", support::join_words(options.with), "genes perturbed one at a time");
+  refuse_beside_all_genes("saturation", options.saturation > 0 ? std::to_string(options.saturation) : "",
+                          "0: no DNA is changed");
+  refuse_beside_all_genes("mutants.vcf", options.mutants.given.vcf.string(), "none: no DNA is changed");
   return options;
+}
+
+/// A trailing slash is taken off, since names beside the output are made from it.
+std::filesystem::path output_of_all_genes(const MutagenesisRunOptions& options) {
+  if (options.output.empty()) return "report/all_genes";
+  const auto output = options.output.lexically_normal();
+  return output.has_filename() ? output : output.parent_path();
+}
+
+/// By the obs column, but only the groups that the cells are in, since sums are kept of each.
+CellGroups groups_of_cells(const cells::Corpus& corpus, const std::string& column,
+                           std::span<const std::uint32_t> cells) {
+  if (column.empty()) return {};
+  const CellGroups all = groups_of(corpus, column);
+  CellGroups result{{}, std::vector<std::int32_t>(all.of_cell.size(), -1)};
+  std::vector<std::int32_t> number(all.names.size(), -1);
+  for (const std::uint32_t cell : cells) {
+    if (all.of_cell[cell] < 0) continue;
+    const auto group = static_cast<std::size_t>(all.of_cell[cell]);
+    if (number[group] < 0) {
+      number[group] = static_cast<std::int32_t>(result.names.size());
+      result.names.push_back(all.names[group]);
+    }
+    result.of_cell[cell] = number[group];
+  }
+  if (result.names.empty())
+    throw ConfigError("cells.group_column: no chosen cell has a value of '" + column +
+                      "', expected donors or regions");
+  return result;
 }
 
 /// Of no gene yet.
@@ -63,7 +105,7 @@ class EveryGene {
         reporter_(reporter),
         device_(device),
         shard_(Shard::parse(options.shard)),
-        output_(options.output.empty() ? std::filesystem::path("report/all_genes") : options.output),
+        output_(output_of_all_genes(options)),
         corpus_(cells::Corpus::open(options.corpus)) {}
 
   MutagenesisOutcome run() {
@@ -84,6 +126,7 @@ class EveryGene {
     load();
     const auto cells = chunks_->from(0);
     if (cells.empty()) return reporter_.info("no cell is of shard " + options_.shard);
+    embed_states();  // once, so that the estimate leaves it out
     WorkEstimate estimate(reporter_, amount_of(cells));
     const std::vector<std::uint32_t> middle = {cell_of_middle_length(cells)};
     const auto silent = support::silent_reporter().start("", 0, "");
@@ -105,8 +148,8 @@ class EveryGene {
     if (cells.empty())
       throw InputError(corpus_.path(), "", "no cell with " + support::join_words(options_.cells.filters),
                        "cells to perturb", "loosen the filter in `cells`");
+    groups_ = groups_of_cells(corpus_, options_.cells.group_column, cells);
     chunks_.emplace(std::move(cells), shard_);
-    groups_ = groups_of(corpus_, options_.cells.group_column);
     states_.resize(options_.cells.states.size());
     for (std::size_t i = 0; i < states_.size(); ++i) states_[i] = cells_of_state(options_.cells.states[i]);
   }
@@ -134,7 +177,6 @@ class EveryGene {
 
   std::vector<analysis::CellEffects> effects_of(std::span<const std::uint32_t> cells,
                                                 support::Progress* progress) {
-    embed_states();
     return analysis::measure_cell_effects(run_->model, device_, subjects(), cells, perturbation_of(options_),
                                           options_.shift, progress);
   }
@@ -174,12 +216,15 @@ class EveryGene {
   }
 
   MutagenesisOutcome finish(EveryGeneJournals& journals) {
-    analysis::GeneEffectSums sums(corpus_.vocabulary().token_count(), states_.size(), groups_.names.size());
+    std::unique_ptr<analysis::GeneEffectSums> sums;  // made once all shards are found to be there
     std::string table;
     const auto add = [&](const analysis::CellEffects& cell) {
-      sums.add(cell, groups_.of_cell.empty() ? -1 : groups_.of_cell[cell.cell]);
+      if (!sums)
+        sums = std::make_unique<analysis::GeneEffectSums>(corpus_.vocabulary().token_count(), states_.size(),
+                                                          groups_.names.size());
+      sums->add(cell, groups_.of_cell.empty() ? -1 : groups_.of_cell[cell.cell]);
     };
-    const auto missing = journals.finish(add, [&] { table = write(sums); });
+    const auto missing = journals.finish(add, [&] { table = write(*sums); });
     if (missing.empty()) return {table, output_ / "report.html"};
     return {"shard " + options_.shard + " is done; " + (missing.size() == 1 ? "shard " : "shards ") +
                 support::join_words(missing) + (missing.size() == 1 ? " is" : " are") +

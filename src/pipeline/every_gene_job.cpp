@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,8 +26,9 @@ using analysis::CellEffects;
 using support::with_thousands;
 
 /// Raised when records come to mean something else.
-constexpr const char* kEffectsFormat = "1";
+constexpr const char* kEffectsFormat = "2";
 constexpr const char* kJournalEnd = ".journal";
+constexpr const char* kTurnFile = "finish.lock";
 
 template <class T>
 void put_values(std::vector<std::byte>& bytes, std::span<const T> values) {
@@ -80,24 +82,61 @@ std::string bank_checksums(const MutagenesisRunOptions& options) {
   return text.empty() ? "none" : text;
 }
 
-/// Held by the process that asks whether all shards are there; the system lets go when it ends. Where a file
-/// system knows no locks nobody waits.
-class FinishTurn {
+/// Whether an open file is still the one of that name.
+bool is_file_of_name(int descriptor, const std::filesystem::path& name) {
+  struct stat held {};
+  struct stat named {};
+  if (::fstat(descriptor, &held) != 0 || ::stat(name.c_str(), &named) != 0) return false;
+  return held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+}
+
+/// Held by the process that opens a journal or asks whether all shards are there, so that neither finds the
+/// other at it; the system lets go when it ends. Makes the folder. Where a file system knows no locks nobody
+/// waits.
+class JournalsTurn {
  public:
-  explicit FinishTurn(const std::filesystem::path& file)
-      : descriptor_(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
-    while (descriptor_ >= 0 && ::flock(descriptor_, LOCK_EX) != 0 && errno == EINTR) {
+  explicit JournalsTurn(const std::filesystem::path& folder) {
+    const std::filesystem::path file = folder / kTurnFile;
+    for (;;) {
+      make_folder(folder);
+      descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+      if (descriptor_ < 0 && errno == ENOENT) continue;  // another process has just removed the folder
+      if (descriptor_ < 0 || !wait() || is_file_of_name(descriptor_, file)) return;
+      ::close(descriptor_);
     }
   }
-  ~FinishTurn() {
+  ~JournalsTurn() {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
-  FinishTurn(const FinishTurn&) = delete;
-  FinishTurn& operator=(const FinishTurn&) = delete;
+  JournalsTurn(const JournalsTurn&) = delete;
+  JournalsTurn& operator=(const JournalsTurn&) = delete;
 
  private:
-  int descriptor_;
+  static void make_folder(const std::filesystem::path& folder) {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) throw InputError(folder.string() + ": cannot be made: " + error.message());
+  }
+  /// @return false where there are no locks.
+  bool wait() const {
+    while (::flock(descriptor_, LOCK_EX) != 0)
+      if (errno != EINTR) return false;
+    return true;
+  }
+
+  int descriptor_ = -1;
 };
+
+/// Removes the folder of journals where nothing is in it and nobody has the turn.
+void remove_unused(const std::filesystem::path& folder) noexcept {
+  std::error_code ignored;
+  const std::filesystem::path file = folder / kTurnFile;
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+  const bool free = descriptor >= 0 && (::flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK);
+  if (free && is_file_of_name(descriptor, file)) std::filesystem::remove(file, ignored);
+  std::filesystem::remove(folder, ignored);  // does nothing where something is in it
+  if (descriptor >= 0) ::close(descriptor);
+}
 
 /// Whether another process holds a journal.
 bool is_held(const std::filesystem::path& journal) {
@@ -106,6 +145,24 @@ bool is_held(const std::filesystem::path& journal) {
   const bool held = ::flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
   ::close(descriptor);
   return held;
+}
+
+[[noreturn]] void refuse_held(const std::filesystem::path& journal) {
+  throw InputError(journal, "", "another process writing to it", "no run that was shared out otherwise",
+                   "wait for it, or choose another output");
+}
+
+/// Throws InputError where another process holds it, or took it since that was asked.
+void remove_journal(const std::filesystem::path& journal) {
+  const int descriptor = ::open(journal.c_str(), O_RDWR | O_CLOEXEC);
+  if (descriptor >= 0 && ::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    ::close(descriptor);
+    refuse_held(journal);
+  }
+  std::error_code error;
+  std::filesystem::remove(journal, error);
+  if (descriptor >= 0) ::close(descriptor);
+  if (error) throw InputError(journal.string() + ": cannot be removed: " + error.message());
 }
 
 std::string shard_text(const Shard& shard) {
@@ -142,7 +199,9 @@ embedding::JobIdentity every_gene_identity(const MutagenesisRunOptions& options,
                       options.perturbation == GenePerturbation::kActivate;
   job.emplace_back("perturbation", traits_of(options.perturbation).name);
   job.emplace_back("quartiles", shifts ? std::to_string(options.quartiles) : "none");
-  for (const auto& state : options.cells.states) job.emplace_back("state", state);
+  // Each under a name of its own: a journal finds values by name.
+  for (std::size_t i = 0; i < options.cells.states.size(); ++i)
+    job.emplace_back("state " + std::to_string(i + 1), options.cells.states[i]);
   if (!options.cells.states.empty()) {
     job.emplace_back("cells.state_cells", std::to_string(options.cells.state_cells));
     job.emplace_back("seed", std::to_string(options.seed));
@@ -158,15 +217,11 @@ EveryGeneJournals::EveryGeneJournals(const std::filesystem::path& output, embedd
                                      const CellChunks& chunks, std::size_t states, bool overwrite)
     : folder_(output), job_(std::move(job)), chunks_(chunks), states_(states), overwrite_(overwrite) {
   folder_ += ".part";
-  std::error_code error;
-  std::filesystem::create_directories(folder_, error);
-  if (error) throw InputError(folder_.string() + ": cannot be made: " + error.message());
 }
 
 EveryGeneJournals::~EveryGeneJournals() {
   own_.reset();
-  std::error_code ignored;
-  std::filesystem::remove(folder_, ignored);  // does nothing where something is in it
+  remove_unused(folder_);
 }
 
 std::filesystem::path EveryGeneJournals::path_of(const Shard& shard) const {
@@ -189,6 +244,7 @@ std::vector<Shard> EveryGeneJournals::shards() const {
 /// Chunks shared out otherwise would be measured twice, and lie there for ever.
 void EveryGeneJournals::refuse_other_divisions() const {
   const std::string own_end = "_of_" + std::to_string(chunks_.shard().count) + kJournalEnd;
+  std::vector<std::filesystem::path> others;
   for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
     const std::string name = entry.path().filename().string();
     if (!name.starts_with("shard_") || !name.ends_with(kJournalEnd) || name.ends_with(own_end)) continue;
@@ -196,8 +252,10 @@ void EveryGeneJournals::refuse_other_divisions() const {
       throw InputError(entry.path(), "", "a run that was shared out otherwise",
                        "one of " + support::counted(chunks_.shard().count, "shard"),
                        "go on with the shards that it has, or begin anew with --overwrite");
-    std::filesystem::remove(entry.path());
+    if (is_held(entry.path())) refuse_held(entry.path());
+    others.push_back(entry.path());
   }
+  for (const auto& journal : others) remove_journal(journal);
 }
 
 std::unique_ptr<embedding::RowJournal> EveryGeneJournals::open_journal(const Shard& shard,
@@ -219,6 +277,7 @@ std::unique_ptr<embedding::RowJournal> EveryGeneJournals::open_journal(const Sha
 }
 
 void EveryGeneJournals::open(support::Reporter& reporter) {
+  const JournalsTurn turn(folder_);
   refuse_other_divisions();
   own_ = open_journal(chunks_.shard(), overwrite_);
   if (!own_->is_locked())
@@ -235,19 +294,37 @@ void EveryGeneJournals::append(const std::vector<CellEffects>& chunk) {
   own_->append(encode_chunk(chunk));
 }
 
+std::unique_ptr<embedding::RowJournal> EveryGeneJournals::whole_journal(const Shard& shard) const {
+  const auto path = path_of(shard);
+  if (!std::filesystem::exists(path) || is_held(path)) return nullptr;
+  std::unique_ptr<embedding::RowJournal> journal;
+  try {
+    journal = open_journal(shard, false);
+  } catch (const InputError&) {
+    if (!overwrite_) throw;
+    return nullptr;  // another job's, which its shard will throw away
+  }
+  if (journal->size() != chunks_.size_of(shard)) journal.reset();
+  return journal;
+}
+
 std::vector<std::string> EveryGeneJournals::finish(const std::function<void(const CellEffects&)>& use,
                                                    const std::function<void()>& finish) {
   own_->sync();
-  const FinishTurn turn(folder_ / "finish.lock");
+  const JournalsTurn turn(folder_);
   own_.reset();
   std::vector<std::string> missing;
   std::vector<std::pair<Shard, std::unique_ptr<embedding::RowJournal>>> journals;
   for (const Shard& shard : shards()) {
     if (chunks_.size_of(shard) == 0) continue;
-    const auto path = path_of(shard);
-    const bool there = std::filesystem::exists(path) && !is_held(path);
-    if (there) journals.emplace_back(shard, open_journal(shard, false));
-    if (!there || journals.back().second->size() < chunks_.size_of(shard))
+    auto journal = whole_journal(shard);
+    if (!journal && shard.index == chunks_.shard().index)
+      throw InputError(path_of(shard), "", "less than this run wrote",
+                       "the journal with " + support::counted(chunks_.size(), "chunk") + " of cells",
+                       "it was deleted or changed meanwhile: run the shard again");
+    if (journal)
+      journals.emplace_back(shard, std::move(journal));
+    else
       missing.push_back(shard_text(shard));
   }
   if (!missing.empty()) return missing;
@@ -260,7 +337,7 @@ std::vector<std::string> EveryGeneJournals::finish(const std::function<void(cons
   finish();
   for (const auto& [shard, journal] : journals) journal->remove();
   std::error_code ignored;
-  std::filesystem::remove(folder_ / "finish.lock", ignored);
+  std::filesystem::remove(folder_ / kTurnFile, ignored);
   return {};
 }
 

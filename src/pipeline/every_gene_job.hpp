@@ -52,25 +52,29 @@ embedding::JobIdentity every_gene_identity(const MutagenesisRunOptions& options,
 /// The journals of a job, in a folder beside its output.
 class EveryGeneJournals {
  public:
-  /// @param overwrite  what another job left is thrown away.
+  /// @param overwrite  what another job left is thrown away, but for the journals of this division's other
+  ///                   shards: they do not count, and their shards throw them away.
   EveryGeneJournals(const std::filesystem::path& output, embedding::JobIdentity job, const CellChunks& chunks,
                     std::size_t states, bool overwrite);
-  /// Removes the folder where nothing is in it.
+  /// Removes the folder where nothing is left in it: after the job's end, or where nothing was begun.
   ~EveryGeneJournals();
   EveryGeneJournals(const EveryGeneJournals&) = delete;
   EveryGeneJournals& operator=(const EveryGeneJournals&) = delete;
 
-  /// Opens or begins this shard's own. Throws InputError for one of another job, for one that another process
-  /// holds, and where the work was shared out otherwise before.
+  /// Makes the folder, and opens or begins this shard's own. Throws InputError for one of another job and
+  /// where the work was shared out otherwise before, but with overwrite; always for one that another process
+  /// holds.
   void open(support::Reporter& reporter);
   /// Chunks of this shard that are there.
   std::uint64_t done() const { return own_->size(); }
   void append(const std::vector<analysis::CellEffects>& chunk);
 
   /// Closes this shard's own, asks whether every shard is whole, and if so hands the effects of all cells, in
-  /// order, to `use` and then calls `finish`, after which the folder is removed. Processes ask in turn, so
-  /// that of those that end together the last one finds all.
-  /// @return shards that are not there yet; empty = done.
+  /// order, to `use` and then calls `finish`, after which the journals are removed; the destructor removes
+  /// the folder. Processes ask in turn, so that of those that end together the last one finds all, and none
+  /// opens a journal while another asks.
+  /// @return shards that are not there yet; empty = done. Throws InputError where this shard's own journal is
+  ///         gone or not whole.
   std::vector<std::string> finish(const std::function<void(const analysis::CellEffects&)>& use,
                                   const std::function<void()>& finish);
 
@@ -79,6 +83,8 @@ class EveryGeneJournals {
   embedding::JobIdentity identity_of(const Shard& shard) const;
   void refuse_other_divisions() const;
   std::unique_ptr<embedding::RowJournal> open_journal(const Shard& shard, bool overwrite) const;
+  /// nullptr where it is not there, not whole, held by its process, or, with overwrite, another job's.
+  std::unique_ptr<embedding::RowJournal> whole_journal(const Shard& shard) const;
   std::vector<Shard> shards() const;
 
   std::filesystem::path folder_;

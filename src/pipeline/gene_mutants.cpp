@@ -15,6 +15,7 @@
 #include <biodta/support/error.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <span>
 #include <string>
@@ -71,7 +72,7 @@ struct GeneMutants::Parts {
   std::unique_ptr<MutantWindows> windows;
   std::unique_ptr<VcfOnGenome> given;                      // nullptr = random mutants
   std::unique_ptr<analysis::MutantIdentifier> identifier;  // nullptr = identity is not known
-  std::vector<double> strengths;                           // of the genes that are no controls
+  std::vector<analysis::StrengthTarget> strengths;         // of the genes that are no controls
 
   std::span<const float> bank_row(const std::string& gene_id) const {
     return bank.row(bank.row_of(*bank.gene_index(gene_id)));
@@ -196,7 +197,7 @@ void GeneMutants::search(analysis::PerturbedGene& gene, cells::TokenId token,
     reporter.info(known.symbol + ": " + analysis::identity_text(*gene.search));
   if (gene.control) return;
   if (const auto measure = analysis::measure_of(options.mutants.match); measure)
-    if (const auto strength = analysis::strength_of(*gene.search, *measure); strength)
+    if (const auto strength = analysis::target_of(*gene.search, *measure); strength)
       parts_->strengths.push_back(*strength);
   if (parts_->given)
     if (const auto skipped = parts_->given->reader.skipped_text(); !skipped.empty())
@@ -207,9 +208,11 @@ std::optional<analysis::StrengthTarget> GeneMutants::target() const {
   const auto measure = analysis::measure_of(parts_->options.mutants.match);
   const auto& strengths = parts_->strengths;
   if (!measure || strengths.empty()) return std::nullopt;
+  const bool magnitude =
+      std::any_of(strengths.begin(), strengths.end(), [](const auto& one) { return one.magnitude; });
   double sum = 0.0;
-  for (const double strength : strengths) sum += strength;
-  return analysis::StrengthTarget{*measure, sum / static_cast<double>(strengths.size())};
+  for (const auto& one : strengths) sum += magnitude ? std::abs(one.value) : one.value;
+  return analysis::StrengthTarget{*measure, sum / static_cast<double>(strengths.size()), magnitude};
 }
 
 void GeneMutants::scan(analysis::PerturbedGene& gene, support::Reporter& reporter) {

@@ -76,7 +76,8 @@ class GeneMutants {
       const analysis::PerturbedGene& gene, cells::TokenId token, const std::filesystem::path& vcf,
       const genome::HaplotypeOptions& haplotypes, std::span<const embedding::ContextIndex> contexts);
 
-  /// The strength that controls are matched to: the mean of the genes searched so far that are no controls;
+  /// The strength that controls are matched to: the mean of the genes searched so far that are no controls,
+  /// of its size alone where their mutants go both ways;
   /// nothing before the first, and where mutants.match is none.
   std::optional<analysis::StrengthTarget> target() const;
   const enformer::SequenceEmbedder& embedder() const;

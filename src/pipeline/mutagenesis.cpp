@@ -17,6 +17,7 @@
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
 
+#include <optional>
 #include <utility>
 
 namespace biodta::pipeline {
@@ -35,6 +36,9 @@ void check(const MutagenesisRunOptions& options) {
   require(!options.corpus.empty(), "corpus", "a corpus file");
   require(!options.evaluation.gene_sets.empty(), "evaluation.gene_sets", "a file of gene sets");
   require(!options.evaluation.top_k.empty(), "evaluation.top_k", "at least one number");
+  if (!options.shard.empty())
+    throw ConfigError("shard: found " + options.shard + ", expected it with --all-genes alone",
+                      "a run over one gene has no parts");
 }
 
 /// report/GATA4, or report/GATA4+TBX5.
@@ -45,6 +49,9 @@ std::filesystem::path report_folder(const MutagenesisRunOptions& options,
   std::erase(name, ' ');
   return std::filesystem::path("report") / name;
 }
+
+/// Of the run's cells, how many a method must cover to be compared: a shorter model may lose a few.
+constexpr double kSameCells = 0.95;
 
 ShiftTable merged(std::span<const ShiftTable> tables) {
   ShiftTable all = tables.front();
@@ -90,6 +97,17 @@ class Mutagenesis {
     report_.sets = subjects_->sets;
     report_.cells = subjects_->cells;
     report_.perturbed = plan_.genes;
+    if (!traits.dna)
+      for (auto& gene : report_.perturbed) forget_dna(gene);
+  }
+
+  /// A mutant that only another method reads is not the perturbation that the page tells of.
+  static void forget_dna(analysis::PerturbedGene& gene) {
+    gene.window.reset();
+    gene.search.reset();
+    gene.identity.reset();
+    gene.saturation.reset();
+    gene.track.reset();
   }
 
   std::uint64_t min_cells() const { return static_cast<std::uint64_t>(options_.evaluation.min_cells); }
@@ -174,23 +192,27 @@ class Mutagenesis {
       groups.push_back(
           {subjects_->groups.names[i], table.cells / forms, analysis::rank_genes(table, min_cells(), forms)});
     }
-    report_.groups = analysis::summarise_groups(groups, report_.sets);
+    report_.groups = tests_.by_group(groups);
   }
 
   /// The same to the genes that should not matter.
   void measure_controls() {
     std::vector<JointPerturbation> perturbations;
     for (const auto& step : plan_.steps)
-      if (step.control) perturbations.push_back(step.forms.front());
+      if (step.control) perturbations.insert(perturbations.end(), step.forms.begin(), step.forms.end());
     if (perturbations.empty()) return;
     const auto tables =
         shifts(*subjects_->run, shift_subjects(*subjects_->run), perturbations, "perturb controls");
     std::vector<std::vector<analysis::GeneSetTest>> tests;
     std::vector<analysis::GeneRanking> rankings;
-    for (std::size_t i = 0; i < tables.size(); ++i) {
-      rankings.push_back(analysis::rank_genes(tables[i], min_cells()));
+    std::size_t first = 0;
+    for (const auto& step : plan_.steps) {
+      if (!step.control) continue;
+      const auto all = merged(std::span(tables).subspan(first, step.forms.size()));
+      first += step.forms.size();
+      rankings.push_back(analysis::rank_genes(all, min_cells(), step.forms.size()));
       tests.push_back(tests_.against_others(rankings.back()));
-      for (const std::size_t gene : plan_.steps[i + 1].genes) report_.perturbed[gene].cells = tables[i].cells;
+      for (const std::size_t gene : step.genes) report_.perturbed[gene].cells = all.cells / step.forms.size();
     }
     report_.controls = analysis::summarise_controls(report_.sets, tests);
     if (rankings.size() < 2) return;
@@ -220,24 +242,40 @@ class Mutagenesis {
     analysis::GeneRanking ranking;
   };
 
-  Ordering order_by(const PerturbationTraits& traits, PerturbedRun& run, const std::string& name) {
+  /// Nothing, and a warning, where the method has no mutant or covers other cells than the run: methods are
+  /// compared over the same ones.
+  std::optional<Ordering> order_by(const PerturbationTraits& traits, PerturbedRun& run,
+                                   const std::string& name) {
+    if (traits.dna && !plan_.has_mutants()) {
+      reporter_.warn(name + " is left out: " + plan_.without_mutant());
+      return std::nullopt;
+    }
     const auto perturbations = plan_.forms(*subjects_, traits.kind, options_.quartiles);
     const auto tables = shifts(run, shift_subjects(run), perturbations, std::string(traits.name));
     const auto all = merged(tables);
-    if (all.cells == 0)
+    const std::uint64_t covered = all.cells / tables.size(), asked = report_.perturbed.front().cells;
+    if (covered == 0 && traits.kind == options_.perturbation)
       throw InputError(run.folder, "", "no cell with " + report_.symbol,
                        "the gene among the tokens that the model reads");
-    return {name, ranking(all, tables.size())};
+    if (static_cast<double>(covered) < kSameCells * static_cast<double>(asked)) {
+      reporter_.warn(name + " is left out: it is done in " + support::with_thousands(covered) + " of the " +
+                     support::with_thousands(asked) + " cells, those that hold " + report_.symbol);
+      return std::nullopt;
+    }
+    return Ordering{name, ranking(all, tables.size())};
   }
 
   std::vector<Ordering> orderings() {
     std::vector<Ordering> all = {{report_.run.name, report_.run.ranking}};
     auto& run = *subjects_->run;
-    for (const auto& traits : subjects_->compared)
-      all.push_back(order_by(traits, run, method_name(run, traits)));
+    const auto consider = [&](const PerturbationTraits& traits, PerturbedRun& model,
+                              const std::string& name) {
+      if (auto one = order_by(traits, model, name)) all.push_back(std::move(*one));
+    };
+    for (const auto& traits : subjects_->compared) consider(traits, run, method_name(run, traits));
     for (auto& baseline : subjects_->baselines)
       for (const auto& traits : subjects_->compared_baselines)
-        all.push_back(order_by(traits, *baseline.run, baseline.name + ", " + std::string(traits.noun)));
+        consider(traits, *baseline.run, baseline.name + ", " + std::string(traits.noun));
     const std::vector<std::span<const cells::TokenId>> tokens(subjects_->tokens.begin(),
                                                               subjects_->tokens.end());
     const auto gene = subjects_->genes.front();

@@ -59,7 +59,8 @@ void describe(support::OptionVisitor& visit, MutagenesisRunOptions& options) {
   visit.field(
       "all_genes", options.all_genes,
       "instead of one gene: every gene of every cell, each alone; a run that was broken off is gone on with");
-  visit.field("with", options.with, "genes perturbed together with it, in cells that express all of them");
+  visit.field("with", options.with,
+              "genes perturbed together with it, in cells that express all of them (overexpress: in all)");
   visit.choice(
       "perturbation", options.perturbation,
       {{"mutate", GenePerturbation::kMutate},

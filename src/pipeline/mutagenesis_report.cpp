@@ -78,11 +78,11 @@ std::string match_text(analysis::StrengthMatch match) {
     case analysis::StrengthMatch::kNone:
       return "their mutants chosen as the gene’s own is";
     case analysis::StrengthMatch::kExpression:
-      return "with mutants that change predicted expression by as much";
+      return "with the mutants that come nearest to changing predicted expression by as much";
     case analysis::StrengthMatch::kRow:
-      return "with mutants that move the DNA embedding as far";
+      return "with the mutants that come nearest to moving the DNA embedding as far";
     case analysis::StrengthMatch::kToken:
-      return "with mutants that move the token embedding as far";
+      return "with the mutants that come nearest to moving the token embedding as far";
   }
   throw Error("mutants of controls are matched in no known way");
 }
@@ -112,7 +112,8 @@ void add_settings(analysis::Report& report, const MutagenesisRunOptions& options
   };
   add("Perturbation", report.words.noun + " of " + report.symbol + ": each cell " + report.words.compared);
   if (embedder != nullptr) {
-    add("Mutation", mutation_text(options));
+    add(traits_of(options.perturbation).dna ? "Mutation" : "Mutation, where compared",
+        mutation_text(options));
     add("DNA model", "Enformer, window " +
                          support::with_thousands(static_cast<std::uint64_t>(embedder->config().window)) +
                          " bp");
@@ -124,7 +125,7 @@ void add_settings(analysis::Report& report, const MutagenesisRunOptions& options
           (options.cells.max_cells == 0
                ? std::string("all")
                : "at most " + support::with_thousands(static_cast<std::uint64_t>(options.cells.max_cells))) +
-          " that express the gene");
+          (options.perturbation == GenePerturbation::kOverexpress ? "" : " that express the gene"));
   if (!options.cells.context_column.empty())
     add("DNA of the other genes", "each cell’s own, by " + options.cells.context_column);
   add("Layer", std::to_string(options.shift.layer) + " of " +

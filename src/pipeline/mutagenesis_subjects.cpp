@@ -78,6 +78,11 @@ class SubjectsLoader {
                                reporter_);
     const embedding::EmbeddingBank* bank = made.bank ? &*made.bank : nullptr;
     made.run = load_run(options_.run, made.corpus, bank, options_.embeddings, contexts, device_);
+    const auto layers = made.run->model->config().bert.layers;
+    if (options_.shift.layer == 0 || options_.shift.layer == -layers - 1)
+      throw ConfigError("shift.layer: found " + std::to_string(options_.shift.layer) +
+                            ", the input embeddings, expected a layer above them",
+                        "there no gene knows of any other, so that none can move");
     for (const auto& folder : options_.baselines) {
       if (folder.empty()) continue;
       Baseline baseline{
@@ -93,6 +98,10 @@ class SubjectsLoader {
   void check_perturbations() {
     auto& made = *made_;
     require_adapter(traits_of(options_.perturbation), *made.run, "perturbation");
+    require_distinct(options_.evaluation.compare, std::string(traits_of(options_.perturbation).name),
+                     "evaluation.compare");
+    require_distinct(options_.evaluation.compare_baselines, "", "evaluation.compare_baselines");
+    require_distinct(options_.cells.states, "", "cells.states");
     for (const auto& name : options_.evaluation.compare) {
       made.compared.push_back(traits_named(name, "evaluation.compare"));
       require_adapter(made.compared.back(), *made.run, "evaluation.compare");
@@ -102,7 +111,41 @@ class SubjectsLoader {
       for (const auto& baseline : made.baselines)
         require_adapter(made.compared_baselines.back(), *baseline.run, "evaluation.compare_baselines");
     }
+    check_dna_settings();
     for (const auto token : made.genes) check_gene(token);
+  }
+
+  /// Settings of mutants that would do nothing.
+  void check_dna_settings() const {
+    const auto& mutants = options_.mutants;
+    const bool given = !mutants.given.vcf.empty();
+    const auto refuse = [](const std::string& key, const std::string& beside) {
+      throw ConfigError(key + ": is set together with " + beside + ", where it would do nothing");
+    };
+    if (!made_->needs_dna(options_)) {
+      const std::string beside = "perturbation: " + std::string(traits_of(options_.perturbation).name);
+      if (given) refuse("mutants.vcf", beside);
+      if (options_.saturation > 0) refuse("saturation", beside);
+      if (mutants.choice.keep_identity) refuse("mutants.keep_identity", beside);
+    }
+    if (!given) return;
+    if (!options_.with.empty())
+      throw ConfigError("mutants.vcf: is set together with `with`, expected one of them",
+                        "the variants of several genes would have to be paired");
+    if (mutants.choice.use != analysis::MutantUse::kBest) refuse("mutants.use", "mutants.vcf");
+    if (mutants.choice.direction != analysis::MutantDirection::kLower)
+      refuse("mutants.direction", "mutants.vcf");
+    if (mutants.choice.keep_identity) refuse("mutants.keep_identity", "mutants.vcf");
+  }
+
+  /// @param taken  a name that is there already; empty = none.
+  static void require_distinct(const std::vector<std::string>& names, const std::string& taken,
+                               const std::string& key) {
+    for (auto name = names.begin(); name != names.end(); ++name)
+      if (*name == taken || std::find(names.begin(), name, *name) != name)
+        throw ConfigError(key + ": found " + *name +
+                          (*name == taken ? ", which is the run's own perturbation" : " twice") +
+                          ", expected each once");
   }
 
   static void require_adapter(const PerturbationTraits& traits, const PerturbedRun& run,

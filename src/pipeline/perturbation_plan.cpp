@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -41,39 +42,81 @@ class Planner {
     }
     const auto controls = choose_controls();
     const std::size_t size = subjects_.genes.size();
-    plan_.genes.reserve(size + controls.size());
-    progress_ = plan_.mutants
-                    ? reporter_.start("mutants", size + (traits_.dna ? controls.size() : 0), "genes")
-                    : nullptr;
+    plan_.genes.reserve(size * (1 + controls.size()));
+    const std::size_t mutated = size * (1 + (traits_.dna ? controls.size() : 0));
+    progress_ =
+        plan_.mutants ? reporter_.start("mutants", mutated, mutated == 1 ? "gene" : "genes") : nullptr;
     add_step(subjects_.genes, false);
-    for (std::size_t first = 0; first + size <= controls.size(); first += size)
-      add_step({controls.begin() + static_cast<std::ptrdiff_t>(first),
-                controls.begin() + static_cast<std::ptrdiff_t>(first + size)},
-               true);
+    for (const auto& control : controls) add_step(control, true);
     return std::move(plan_);
   }
 
  private:
-  /// As many a control as there are genes asked for, one after the other.
-  std::vector<cells::TokenId> choose_controls() {
-    const auto wanted = static_cast<std::size_t>(options_.evaluation.control_genes) * subjects_.genes.size();
+  /// Controls, each of as many genes as are asked for: gene k of a control stands for gene k of these. Cells
+  /// must hold all genes of a control, but for an overexpression.
+  std::vector<std::vector<cells::TokenId>> choose_controls() {
+    const auto wanted = static_cast<std::size_t>(options_.evaluation.control_genes);
     if (wanted == 0) return {};
+    const auto candidates = candidates_by_gene();
+    std::vector<std::size_t> next(candidates.size(), 0);
+    std::set<cells::TokenId> taken;
+    std::vector<std::vector<cells::TokenId>> controls;
+    while (controls.size() < wanted) {
+      std::vector<cells::TokenId> control;
+      for (std::size_t k = 0; k < candidates.size(); ++k) {
+        while (next[k] < candidates[k].size() && taken.contains(candidates[k][next[k]])) ++next[k];
+        if (next[k] == candidates[k].size()) break;
+        control.push_back(candidates[k][next[k]]);
+        taken.insert(control.back());
+      }
+      if (control.size() < candidates.size()) break;
+      if (control.size() == 1 || cells_with_all(control) >= least_cells()) controls.push_back(control);
+    }
+    if (controls.size() < wanted)
+      reporter_.warn("specificity control: " + std::to_string(controls.size()) + " of " +
+                     std::to_string(wanted) + " controls are found among the genes of " + control_name() +
+                     " that are expressed in " + std::to_string(least_cells()) + " of the cells" +
+                     (traits_.dna ? " and have DNA" : ""));
+    return controls;
+  }
+
+  /// Genes that may stand for each gene asked for, those to be taken first first.
+  std::vector<std::vector<cells::TokenId>> candidates_by_gene() {
     std::vector<cells::TokenId> usable;
     for (const cells::TokenId token : control_candidates())
       if (is_usable(token)) usable.push_back(token);
-    if (options_.evaluation.control_choice == ControlChoice::kMatched) {
-      usable = analysis::matched_genes(subjects_.covariates, subjects_.genes.front(), usable, wanted);
-    } else {
-      auto random = support::RandomStream::of(
-          {static_cast<std::uint64_t>(options_.seed), subjects_.genes.front(), wanted});
+    std::vector<std::vector<cells::TokenId>> candidates;
+    const bool matched = options_.evaluation.control_choice == ControlChoice::kMatched;
+    if (!matched) {
+      auto random =
+          support::RandomStream::of({static_cast<std::uint64_t>(options_.seed), subjects_.genes.front(),
+                                     static_cast<std::uint64_t>(options_.evaluation.control_genes)});
       random.shuffle(usable);
-      if (usable.size() > wanted) usable.resize(wanted);
     }
-    if (usable.size() < wanted)
-      reporter_.warn("specificity control: " + std::to_string(usable.size()) + " of " +
-                     std::to_string(wanted) + " genes of " + control_name() +
-                     " are expressed in enough of the cells" + (traits_.dna ? " and have DNA" : ""));
-    return usable;
+    for (const cells::TokenId gene : subjects_.genes) {
+      if (matched && subjects_.covariates[gene].cells == 0)
+        throw ConfigError("evaluation.control_choice: found matched, but none of the cells expresses " +
+                              subjects_.gene(gene).symbol + ", so no gene is expressed like it",
+                          "set evaluation.control_choice: random");
+      candidates.push_back(
+          matched ? analysis::matched_genes(subjects_.covariates, gene, usable, usable.size()) : usable);
+    }
+    return candidates;
+  }
+
+  std::uint64_t least_cells() const {
+    return std::min<std::uint64_t>(static_cast<std::uint64_t>(options_.evaluation.min_cells),
+                                   subjects_.cells.cells.size());
+  }
+
+  std::uint64_t cells_with_all(const std::vector<cells::TokenId>& genes) const {
+    const auto holds_all = [&](const std::vector<cells::TokenId>& cell) {
+      return std::all_of(genes.begin(), genes.end(), [&](cells::TokenId gene) {
+        return std::find(cell.begin(), cell.end(), gene) != cell.end();
+      });
+    };
+    return static_cast<std::uint64_t>(
+        std::count_if(subjects_.tokens.begin(), subjects_.tokens.end(), holds_all));
   }
 
   std::string control_name() const {
@@ -104,11 +147,9 @@ class Planner {
   }
 
   bool is_usable(cells::TokenId token) const {
-    const auto least = std::min<std::uint64_t>(static_cast<std::uint64_t>(options_.evaluation.min_cells),
-                                               subjects_.cells.cells.size());
     const auto& genes = subjects_.genes;
     if (std::find(genes.begin(), genes.end(), token) != genes.end()) return false;
-    if (subjects_.covariates[token].cells < least) return false;
+    if (subjects_.covariates[token].cells < least_cells()) return false;
     return !traits_.dna ||
            (subjects_.run->rows->has_row(token) && plan_.mutants->window(subjects_.gene(token)));
   }
@@ -129,7 +170,7 @@ class Planner {
     step.forms = forms_of(options_.perturbation, genes_in_cells(subjects_, plan_.genes, step.genes),
                           options_.quartiles, plan_.mutants.get());
     if (traits_.values)
-      for (const std::size_t i : step.genes) note_fold_change(plan_.genes[i]);
+      for (const std::size_t i : step.genes) note_fold_changes(plan_.genes[i]);
     plan_.steps.push_back(std::move(step));
   }
 
@@ -144,8 +185,10 @@ class Planner {
       return;
     }
     const std::string what = analysis::nothing_taken_text(*gene.search);
+    if (!gene.control && !traits_.dna) return plan_.note_without_mutant(gene.symbol + ": " + what);
     if (!gene.control)
-      throw InputError(gene.symbol + ": " + what, "raise mutants.trials or mutants.mutagenesis.distance");
+      throw InputError(gene.symbol + ": " + what,
+                       "raise mutants.trials, or change fewer or other bases (mutants.mutagenesis)");
     gene.skipped = what;
     reporter_.warn("control " + gene.symbol + " is left out: " + what);
   }
@@ -161,11 +204,10 @@ class Planner {
     return true;
   }
 
-  static void note_fold_change(analysis::PerturbedGene& gene) {
+  static void note_fold_changes(analysis::PerturbedGene& gene) {
     const auto folds = analysis::fold_changes(*gene.search);
-    double sum = 0.0;
-    for (const double fold : folds) sum += fold;
-    gene.fold_change = sum / static_cast<double>(folds.size());
+    const auto [least, greatest] = std::minmax_element(folds.begin(), folds.end());
+    gene.fold_changes = analysis::PerturbedGene::FoldChanges{*least, *greatest};
   }
 
   const MutagenesisRunOptions& options_;

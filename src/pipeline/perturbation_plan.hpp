@@ -15,6 +15,8 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace biodta::pipeline {
@@ -33,9 +35,18 @@ struct PerturbationPlan {
   std::vector<PlannedPerturbation> steps;  ///< the one asked for first; controls without a mutant are in none
   std::unique_ptr<GeneMutants> mutants;    ///< nullptr where no DNA is mutated
 
+  /// Whether every gene asked for has a mutant; it may not where only a comparison needs one.
+  bool has_mutants() const { return mutants != nullptr && without_mutant_.empty(); }
+  /// Which gene has none, and why.
+  const std::string& without_mutant() const noexcept { return without_mutant_; }
+  void note_without_mutant(std::string why) { without_mutant_ = std::move(why); }
+
   /// The genes of the first step perturbed in another way.
   std::vector<analysis::JointPerturbation> forms(const MutagenesisSubjects& subjects, GenePerturbation kind,
                                                  std::int64_t quartiles) const;
+
+ private:
+  std::string without_mutant_;
 };
 
 /// Makes mutants, chooses controls, and plans. Throws ConfigError for a control set that is none, InputError

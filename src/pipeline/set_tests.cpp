@@ -60,4 +60,15 @@ std::vector<analysis::SetSpecificity> SetTests::against_controls(
   return tests;
 }
 
+std::vector<analysis::GroupSummary> SetTests::by_group(std::span<const analysis::GroupRanking> groups) const {
+  if (complement_ == analysis::Complement::kAllOthers) return analysis::summarise_groups(groups, sets_);
+  std::vector<analysis::GroupSummary> summaries;
+  for (const auto& set : sets_) {
+    std::vector<analysis::GroupRanking> own(groups.begin(), groups.end());
+    for (auto& group : own) group.ranking = analysis::without_other_sets(group.ranking, set, sets_);
+    summaries.push_back(analysis::summarise_groups(own, std::span(&set, 1)).front());
+  }
+  return summaries;
+}
+
 }  // namespace biodta::pipeline

@@ -5,6 +5,7 @@
 #include <biodta/analysis/evaluation.hpp>
 #include <biodta/analysis/gene_covariates.hpp>
 #include <biodta/analysis/gene_sets.hpp>
+#include <biodta/analysis/group_summary.hpp>
 #include <biodta/analysis/matched_null.hpp>
 #include <biodta/analysis/set_specificity.hpp>
 
@@ -14,7 +15,7 @@
 
 namespace biodta::pipeline {
 
-/// The three tests of a report's sets, all against one complement. Lists are in the order of the sets.
+/// The tests of a report's sets, all against one complement. Lists are in the order of the sets.
 class SetTests {
  public:
   /// @param sets  must outlive the object.
@@ -26,6 +27,7 @@ class SetTests {
                                                         std::uint64_t seed) const;
   std::vector<analysis::SetSpecificity> against_controls(
       const analysis::GeneRanking& ranking, std::span<const analysis::GeneRanking> controls) const;
+  std::vector<analysis::GroupSummary> by_group(std::span<const analysis::GroupRanking> groups) const;
 
  private:
   std::span<const analysis::GeneSet> sets_;

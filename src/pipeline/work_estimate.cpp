@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <utility>
 
 namespace biodta::pipeline {
 namespace {
@@ -47,11 +48,13 @@ std::string duration_text(double seconds) {
 }
 
 WorkEstimate::WorkEstimate(support::Reporter& reporter, const WorkAmount& amount)
-    : reporter_(reporter), amount_(amount), start_{Clock::now(), 0}, first_(start_), last_(start_) {}
+    : reporter_(reporter), amount_(amount) {}
 
 void WorkEstimate::begin_part(support::Progress& progress, std::uint64_t done) {
   progress_ = &progress;
   base_ = done;
+  if (std::exchange(begun_, true)) return;
+  start_ = first_ = last_ = {Clock::now(), done};
 }
 
 void WorkEstimate::update(std::uint64_t done, std::string_view note) {

@@ -28,7 +28,8 @@ std::string duration_text(double seconds);
 class WorkEstimate : public support::Progress {
  public:
   WorkEstimate(support::Reporter& reporter, const WorkAmount& amount);
-  /// From now on updates count from `done` tokens on. @param progress  must outlive the part.
+  /// From now on updates count from `done` tokens on. The first part starts the clock: what is done before it
+  /// is not measured. @param progress  must outlive the part.
   void begin_part(support::Progress& progress, std::uint64_t done);
   void update(std::uint64_t done, std::string_view note) override;
   /// Tells the estimate, unless it was told or nothing was seen.
@@ -49,6 +50,7 @@ class WorkEstimate : public support::Progress {
   Sample first_;  // after the first batch, which may be slow
   Sample last_;
   std::uint64_t batches_ = 0;
+  bool begun_ = false;
   bool told_ = false;
 };
 

@@ -3,12 +3,19 @@
 
 #include <biodta/analysis/cell_states.hpp>
 #include <biodta/analysis/gene_effects.hpp>
+#include <biodta/analysis/gene_effects_report.hpp>
+#include <biodta/support/atomic_file.hpp>
 #include <biodta/support/error.hpp>
+#include <biodta/support/tsv.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <cmath>
+#include <limits>
+#include <set>
+#include <string>
 
 namespace biodta::analysis {
 namespace {
@@ -131,7 +138,7 @@ TEST(GeneEffectSums, GiveAurocsByCountingPairsWithinCells) {
   }
 }
 
-TEST(GeneEffectSums, GiveTheProbabilityOfVanElterensTest) {
+TEST(GeneEffectSums, GiveTheProbabilityOfARankSumTestStratifiedByCell) {
   // Without ties a rank of n has the variance (n² - 1) / 12; the gene is first of 5, second of 4, first of 9.
   const std::vector<std::pair<int, int>> places = {{5, 5}, {4, 3}, {9, 9}};
   GeneEffectSums sums(20, 0);
@@ -212,14 +219,23 @@ TEST(GeneEffectSums, TakeDonorsAsUnitsWhereTheyAreGiven) {
   EXPECT_GT(by_cell, 400U);  // most of what cells call significant is an accident of donors
 }
 
+/// Gene 2 moves the cell more than so many of its other genes do.
+CellEffects cell_above(int above, int others) {
+  CellEffects cell{0, {2}, {above - 0.5}, {}};
+  for (int i = 0; i < others; ++i) {
+    cell.genes.push_back(static_cast<cells::TokenId>(3 + i));
+    cell.shifts.push_back(static_cast<double>(i));
+  }
+  return cell;
+}
+
 TEST(GeneEffectSums, GiveStudentsProbabilityOverGroups) {
   GeneEffectSums sums(20, 0, 4);
   // Gene 2 is above 3 of 4, 2 of 4, 4 of 4 others: AUROCs .75, .5, 1 by group; t = .25 / (.25 / √3) = √3.
+  // Four cells a group, so that random ranks would give a smaller error: √(3 · .125 / 4) / 3 = .10 < .14.
   const std::vector<int> above = {3, 2, 4};
-  for (std::size_t group = 0; group < above.size(); ++group) {
-    CellEffects cell{0, {2, 3, 4, 5, 6}, {above[group] - 0.5, 0.0, 1.0, 2.0, 3.0}, {}};
-    sums.add(cell, static_cast<std::int32_t>(group));
-  }
+  for (std::size_t group = 0; group < above.size(); ++group)
+    for (int i = 0; i < 4; ++i) sums.add(cell_above(above[group], 4), static_cast<std::int32_t>(group));
   const auto genes = sums.ranked(1);
   EXPECT_EQ(effect_in(genes, 2).shift.groups, 3U);
   EXPECT_NEAR(effect_in(genes, 2).shift.p, 1.0 - std::sqrt(3.0 / 5.0),
@@ -229,6 +245,105 @@ TEST(GeneEffectSums, GiveStudentsProbabilityOverGroups) {
   few.add({1, {2, 3}, {1.0, 2.0}, {}}, 1);
   EXPECT_TRUE(std::isnan(effect_in(few.ranked(1), 2).shift.p));
   EXPECT_THROW(few.add({0, {2, 3}, {1.0, 2.0}, {}}, 4), Error);
+}
+
+/// One donor with 1,000 cells at an AUROC of .52, nine with 10 cells at .46, and a cell of none: direction
+/// and P are of donors.
+TEST(GeneEffectSums, WeighGroupsAlikeInTheAurocThatPIsOf) {
+  GeneEffectSums sums(20, 0, 10);
+  for (int i = 0; i < 1000; ++i) sums.add(cell_above(i < 600 ? 3 : 2, 5), 0);  // 2,600 of 5,000 pairs
+  for (std::int32_t donor = 1; donor < 10; ++donor)
+    for (int i = 0; i < 10; ++i) sums.add(cell_above(i < 3 ? 3 : 2, 5), donor);  // 23 of 50
+  sums.add(cell_above(5, 5), -1);
+  const GeneStanding standing = effect_in(sums.ranked(1), 2).shift;
+  EXPECT_EQ(standing.groups, 10U);
+  EXPECT_NEAR(standing.auroc, (0.52 + 9 * 0.46) / 10, 1e-12);
+  EXPECT_NEAR(standing.auroc_cells, (520.0 + 90 * 0.46 + 1.0) / 1091, 1e-12);
+  EXPECT_GT(standing.auroc_cells, 0.5);
+  // A rank of six has the variance 35 / 12 / 25. t = -.034 / .03242 on nine degrees, two-sided.
+  EXPECT_NEAR(standing.p, 0.321669, 1e-6);
+}
+
+TEST(GeneEffectSums, GiveAMeanOfNoGroupWhereAGeneIsInTheCellsOfNone) {
+  GeneEffectSums sums(20, 0, 3);
+  sums.add(cell_above(2, 2));
+  const GeneStanding standing = effect_in(sums.ranked(1), 2).shift;
+  EXPECT_EQ(standing.groups, 0U);
+  EXPECT_TRUE(std::isnan(standing.auroc));
+  EXPECT_TRUE(std::isnan(standing.p));
+  EXPECT_DOUBLE_EQ(standing.auroc_cells, 1.0);
+}
+
+TEST(GeneEffectSums, TakeNoCertaintyFromGroupsThatAgree) {
+  GeneEffectSums same(20, 0, 3);
+  GeneEffectSums above_all(20, 0, 3);
+  for (std::int32_t donor = 0; donor < 3; ++donor) {
+    for (const int above : {1, 2}) same.add(cell_above(above, 3), donor);  // ±1/6, rounded
+    above_all.add(cell_above(4, 4), donor);
+  }
+  EXPECT_NEAR(effect_in(same.ranked(1), 2).shift.auroc, 0.5, 1e-12);
+  EXPECT_NEAR(effect_in(same.ranked(1), 2).shift.p, 1.0, 1e-12);
+  // First of five in three cells: ranks at random would have the error √(3 · .125) / 3, so t = √6.
+  EXPECT_NEAR(effect_in(above_all.ranked(1), 2).shift.p, 1.0 - std::sqrt(6.0 / 8.0), 1e-12);
+}
+
+/// Three donors of one to three cells, ranks at random: they often agree to the last bit.
+TEST(GeneEffectSums, AreNotSignificantByChanceInFewCellsOfFewGroups) {
+  std::size_t below_20th = 0, below_1000th = 0, tests = 0;
+  for (std::uint64_t seed = 0; seed < 400; ++seed) {
+    support::RandomStream random(3000 + seed);
+    GeneEffectSums sums(10, 0, 3);
+    for (std::int32_t donor = 0; donor < 3; ++donor)
+      for (std::uint64_t left = 1 + random.below(3); left > 0; --left)
+        sums.add({0, {2, 3, 4, 5}, {random.normal(), random.normal(), random.normal(), random.normal()}, {}},
+                 donor);
+    for (const auto& gene : sums.ranked(1)) {
+      below_20th += gene.shift.p < 0.05 ? 1 : 0;
+      below_1000th += gene.shift.p < 0.001 ? 1 : 0;
+      ++tests;
+    }
+  }
+  EXPECT_EQ(tests, 1600U);
+  EXPECT_LE(below_20th, 115U);  // at most 80 expected; binomial, four standard deviations
+  EXPECT_LE(below_1000th, 6U);  // at most 1.6; the standard error of the donors alone gives some 30
+}
+
+RankedEffect effect_with(cells::TokenId token, double auroc, double p) {
+  RankedEffect effect;
+  effect.token = token;
+  effect.cells = 12;
+  effect.shift = {0.1, 0.02, auroc, auroc, p, 3, p, p};
+  effect.states = {effect.shift};
+  return effect;
+}
+
+TEST(GeneEffectsReport, DrawsNoGeneWithoutAPAndSaysWhichWayCellsMove) {
+  const testing::TemporaryFolder folder;
+  GeneEffectsReport report;
+  report.vocabulary = testing::vocabulary_of(4);
+  report.cells = 12;
+  report.group_column = "donor";
+  report.states.push_back({"type=B", 7});
+  report.genes = {effect_with(2, 0.9, 1e-4), effect_with(3, 0.6, 0.3),
+                  effect_with(4, 0.7, std::numeric_limits<double>::quiet_NaN())};
+  write_report(report, folder / "report", false);
+  for (const char* name : {"shifts", "state_1"}) {
+    const auto figure = nlohmann::json::parse(
+        support::read_text_file(folder / "report/figures" / (std::string(name) + ".json")));
+    std::set<double> heights;
+    for (const auto& trace : figure["data"])
+      for (const auto& height : trace["y"]) heights.insert(height.get<double>());
+    EXPECT_THAT(heights, ::testing::ElementsAre(::testing::DoubleNear(-std::log10(0.3), 1e-9),
+                                                ::testing::DoubleNear(4.0, 1e-9)));
+  }
+  const auto page = support::read_text_file(folder / "report/report.html");
+  EXPECT_THAT(page, ::testing::HasSubstr("1 gene without a P value is left out."));
+  EXPECT_THAT(page, ::testing::HasSubstr("1 gene moves cells more than the other genes"));
+  EXPECT_THAT(page, ::testing::HasSubstr("1 gene moves cells more toward it than the other genes"));
+  EXPECT_THAT(page, ::testing::HasSubstr("Each donor weighs alike in the AUROC"));
+  const auto table = support::read_table(folder / "report/genes.tsv");
+  EXPECT_TRUE(table.has_column("auroc_cells"));
+  EXPECT_EQ(table.rows.at(2).at(table.column("p")), "NA");
 }
 
 TEST(GeneEffectSums, LeaveOutGenesOfFewCellsAndAskForWholeRecords) {

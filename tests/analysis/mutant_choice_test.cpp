@@ -174,5 +174,31 @@ TEST(MutantChoice, AllThatWereGivenAreUsedAndTheStrongestIsChosen) {
   }
 }
 
+TEST(MutantStrengthTarget, OfMutantsThatGoBothWaysIsTheSizeOfTheirChange) {
+  MutantSearch search;
+  search.reference_expression = 1.0;
+  for (const double change : {0.65, -0.75, 0.1, -0.3}) {
+    MutantTrial trial;
+    trial.edits = {{10, "A", "C"}};
+    trial.expression = std::exp(change);
+    search.trials.push_back(trial);
+  }
+  choose_all(search);
+  const auto both = target_of(search, MutantStrength::kExpression);
+  EXPECT_TRUE(both->magnitude);
+  EXPECT_NEAR(both->value, 0.45, 1e-12);
+  search.used = {1, 3};
+  const auto down = target_of(search, MutantStrength::kExpression);
+  EXPECT_FALSE(down->magnitude);
+  EXPECT_NEAR(down->value, -0.525, 1e-12);
+  // A control's mutant may go either way where the gene's do.
+  choose_nearest_strength(search, {MutantStrength::kExpression, 0.6, true});
+  EXPECT_EQ(*search.chosen, 0U);
+  search.trials.erase(search.trials.begin());
+  choose_nearest_strength(search, {MutantStrength::kExpression, 0.6, true});
+  EXPECT_EQ(*search.chosen, 0U);
+  EXPECT_LT(search.trials[0].expression, 1.0);
+}
+
 }  // namespace
 }  // namespace biodta::analysis

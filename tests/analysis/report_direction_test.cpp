@@ -79,7 +79,7 @@ TEST(ReportDirection, IsSaidInWords) {
   write_report(report, folder / "up", false);
   EXPECT_THAT(support::read_text_file(folder / "up/report.html"),
               HasSubstr("the sign here is not to be trusted"));
-  report.perturbed.front().fold_change = 2.0;
+  report.perturbed.front().fold_changes = PerturbedGene::FoldChanges{2.0, 2.0};
   write_report(report, folder / "moved", false);
   EXPECT_THAT(support::read_text_file(folder / "moved/report.html"),
               Not(HasSubstr("the sign here is not to be trusted")));

@@ -82,7 +82,7 @@ inline Report made_up_full_report(std::size_t genes = 200) {
     use_all_mutants(report.perturbed[i]);
     report.perturbed[i].track = made_up_track(i);
   }
-  report.perturbed[0].fold_change = 0.25;
+  report.perturbed[0].fold_changes = PerturbedGene::FoldChanges{0.25, 0.25};
   SaturationScan scan{1.4, {}};
   for (std::int64_t at = 1000; at < 1016; ++at)
     for (const char* alt : {"C", "G", "T"})

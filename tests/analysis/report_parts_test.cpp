@@ -97,7 +97,7 @@ TEST(ReportWords, TellOfMutantsThatRaiseExpression) {
   }
   search.chosen = 2;
   search.used = {2};
-  report.perturbed[0].fold_change = 2.0;
+  report.perturbed[0].fold_changes = PerturbedGene::FoldChanges{2.0, 2.0};
   const std::string page = WrittenReport(report).page();
   EXPECT_THAT(page,
               HasSubstr("Of 20 random mutants of the DNA around the start of GATA4, 3 raise the expression "
@@ -164,7 +164,10 @@ TEST(ReportWords, TellHowControlsWereMadeAsStrong) {
   MutantSearch& control = *report.perturbed[1].search;
   control.target = StrengthTarget{MutantStrength::kExpression, -0.5};
   const std::string page = WrittenReport(report).page();
-  EXPECT_THAT(page, HasSubstr("with mutants chosen to change predicted expression as much as that of GATA4"));
+  EXPECT_THAT(
+      page,
+      HasSubstr(
+          "with those mutants that come nearest to changing predicted expression as much as that of GATA4"));
   EXPECT_THAT(page, HasSubstr("nearest of 20"));
   const double taken = std::log(control.trials[*control.chosen].expression / 1.4);
   char reached[32];

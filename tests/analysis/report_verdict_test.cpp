@@ -79,9 +79,8 @@ TEST(ReportVerdict, SaysWhatIsSpecificWithItsIntervalAndP) {
                         "of GATA4 than when other genes are perturbed: specific AUROC 0.93 (95 % "
                         "interval 0.72–0.97), P = 0.002."));
   // Six controls cannot show more by rank.
-  EXPECT_THAT(words,
-              HasSubstr("exact P = 0.143) it is not significant: with 6 control genes that P cannot be "
-                        "below 0.143"));
+  EXPECT_THAT(words, HasSubstr("exact P = 0.143) it is not significant: with 6 controls that P cannot be "
+                               "below 0.143"));
   EXPECT_THAT(words, Not(HasSubstr("false discovery rate")));
 }
 

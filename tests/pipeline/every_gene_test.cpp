@@ -3,19 +3,29 @@
 #include "testing.hpp"
 #include "training/recording_reporter.hpp"
 
+#include <biodta/analysis/embedding_shift.hpp>
 #include <biodta/analysis/statistics.hpp>
+#include <biodta/data/packed_batch.hpp>
 #include <biodta/pipeline/every_gene.hpp>
 #include <biodta/support/atomic_file.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/tsv.hpp>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
-#include <map>
+#include <functional>
+#include <memory>
+#include <numeric>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace biodta::pipeline {
@@ -36,13 +46,16 @@ class EveryGeneTest : public ::testing::Test {
   EveryGeneTest() {
     std::vector<std::int32_t> types;
     std::vector<std::int32_t> donors;
+    std::vector<std::int32_t> regions;  // of the first donor alone
     for (std::size_t i = 0; i < kWorldCells; ++i) {
       types.push_back(i % 3 == 0 ? 0 : 1);
       donors.push_back(static_cast<std::int32_t>(i % 5));
+      regions.push_back(i % 5 == 0 ? 0 : -1);
     }
-    at_test::corpus_of(
-        folder_ / "corpus.h5", vocabulary_, cells_,
-        {{"type", types, {"A", "B"}, {}}, {"donor", donors, {"D1", "D2", "D3", "D4", "D5"}, {}}});
+    at_test::corpus_of(folder_ / "corpus.h5", vocabulary_, cells_,
+                       {{"type", types, {"A", "B"}, {}},
+                        {"donor", donors, {"D1", "D2", "D3", "D4", "D5"}, {}},
+                        {"region", regions, {"R1"}, {}}});
     bank_.write(folder_ / "bank.h5");
     std::filesystem::create_directories(folder_ / "run/model");
     model::save_model(model_, folder_ / "run/model");
@@ -88,29 +101,30 @@ class EveryGeneTest : public ::testing::Test {
   testing::RecordingReporter reporter_;
 };
 
-/// Stops a run as a failure does: after so many batches.
-class StopsAfterBatches : public testing::RecordingReporter {
+/// Does something in the midst of a run: after so many batches.
+class ActsAfterBatches : public testing::RecordingReporter {
  public:
-  explicit StopsAfterBatches(int updates) : left_(updates) {}
+  ActsAfterBatches(int updates, std::function<void()> act) : left_(updates), act_(std::move(act)) {}
   std::unique_ptr<support::Progress> start(std::string_view stage, std::uint64_t total,
                                            std::string_view unit) override {
     if (unit != "tokens") return RecordingReporter::start(stage, total, unit);
-    struct Stopper : support::Progress {
-      explicit Stopper(int& batches) : left(batches) {}
+    struct Counter : support::Progress {
+      explicit Counter(ActsAfterBatches& reporter) : owner(reporter) {}
       void update(std::uint64_t, std::string_view) override {
-        if (left-- == 0) throw std::runtime_error("stopped");
+        if (owner.left_-- == 0) owner.act_();
       }
-      int& left;
+      ActsAfterBatches& owner;
     };
-    return std::make_unique<Stopper>(left_);
+    return std::make_unique<Counter>(*this);
   }
 
  private:
   int left_;
+  std::function<void()> act_;
 };
 
 void EveryGeneTest::expect_stopped(int updates) {
-  StopsAfterBatches reporter(updates);
+  ActsAfterBatches reporter(updates, [] { throw std::runtime_error("stopped"); });
   EXPECT_THROW(mutagenesis(options_, reporter, "cpu"), std::runtime_error);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "report"));
 }
@@ -236,6 +250,82 @@ TEST_F(EveryGeneTest, RefusesWhatAnotherJobLeftUnlessItIsToBeReplaced) {
   EXPECT_FALSE(std::filesystem::exists(part()));
 }
 
+TEST_F(EveryGeneTest, GoesOnTowardSeveralStates) {
+  options_.cells.states = {"type=A", "type=B", "donor=D3"};
+  run();
+  const auto whole = results();
+  EXPECT_TRUE(table().has_column("mean_shift:donor=D3"));
+  forget_report();
+  expect_stopped(60);
+  run();
+  EXPECT_TRUE(went_on());
+  EXPECT_EQ(results(), whole);
+  forget_report();
+  expect_stopped(60);
+  std::swap(options_.cells.states[0], options_.cells.states[1]);
+  expect_error<InputError>([&] { run(); }, {"state 1 type=A", "state 1 type=B"});
+}
+
+TEST_F(EveryGeneTest, ReplacesNothingThatAnotherProcessWrites) {
+  expect_stopped(60);
+  const auto journal = part() / "shard_1_of_1.journal";
+  const auto bytes = support::read_text_file(journal);
+  options_.shard = "1/2";
+  options_.overwrite = true;
+  const int held = ::open(journal.c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_GE(held, 0);
+  ASSERT_EQ(::flock(held, LOCK_EX | LOCK_NB), 0);
+  expect_error<InputError>([&] { run(); }, {"shard_1_of_1.journal", "another process writing to it"});
+  EXPECT_EQ(support::read_text_file(journal), bytes);
+  ::close(held);
+  EXPECT_THAT(run().tables, HasSubstr("shard 2/2 is not there yet"));
+  EXPECT_FALSE(std::filesystem::exists(journal));
+}
+
+TEST_F(EveryGeneTest, DoesNotEndAsDoneWithoutItsJournal) {
+  const auto journal = part() / "shard_1_of_1.journal";
+  ActsAfterBatches deletes(60, [&] { std::filesystem::remove(journal); });
+  expect_error<InputError>([&] { mutagenesis(options_, deletes, "cpu"); },
+                           {"shard_1_of_1.journal", "less than this run wrote", "run the shard again"});
+  ActsAfterBatches shortens(
+      60, [&] { std::filesystem::resize_file(journal, std::filesystem::file_size(journal) - 11); });
+  expect_error<InputError>([&] { mutagenesis(options_, shortens, "cpu"); }, {"less than this run wrote"});
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "report"));
+}
+
+TEST_F(EveryGeneTest, CountsAnotherJobsShardAsMissingWhereItIsToBeReplaced) {
+  options_.overwrite = true;
+  options_.perturbation = GenePerturbation::kMask;
+  run();
+  const auto whole = results();
+  forget_report();
+  options_.perturbation = GenePerturbation::kDelete;
+  options_.shard = "1/2";
+  run();
+  options_.perturbation = GenePerturbation::kMask;
+  options_.shard = "2/2";
+  options_.overwrite = false;
+  expect_error<InputError>([&] { run(); }, {"shard_1_of_2.journal", "perturbation delete", "--overwrite"});
+  options_.overwrite = true;
+  EXPECT_THAT(run().tables, HasSubstr("shard 1/2 is not there yet"));
+  options_.shard = "1/2";
+  EXPECT_THAT(run().tables, HasSubstr("moves cells most"));
+  EXPECT_EQ(results(), whole);
+  EXPECT_FALSE(std::filesystem::exists(part()));
+}
+
+TEST_F(EveryGeneTest, TakesAnOutputWithATrailingSlash) {
+  run();
+  const auto whole = results();
+  forget_report();
+  options_.output = (folder_ / "report").string() + "/";
+  expect_stopped(60);
+  EXPECT_TRUE(std::filesystem::exists(part() / "shard_1_of_1.journal"));
+  EXPECT_EQ(run().report, folder_ / "report/report.html");
+  EXPECT_EQ(results(), whole);
+  EXPECT_FALSE(std::filesystem::exists(part()));
+}
+
 TEST_F(EveryGeneTest, KeepsAReportThatIsThere) {
   run();
   expect_error<ConfigError>([&] { run(); }, {"report", "--overwrite"});
@@ -284,10 +374,44 @@ TEST_F(EveryGeneTest, TakesTheGroupsOfAColumnAsUnits) {
   EXPECT_THAT(support::read_text_file(folder_ / "report/report.html"), HasSubstr("mean AUROC of each donor"));
 }
 
+TEST_F(EveryGeneTest, CountsOnlyTheGroupsOfTheCellsThatAreChosen) {
+  options_.cells.group_column = "donor";
+  options_.cells.filters = {"donor=D2", "donor=D4", "donor=D5"};
+  run();
+  const auto three = table();
+  for (const auto& row : three.rows) {
+    EXPECT_EQ(row[three.column("groups")], "3");
+    EXPECT_NE(row[three.column("p")], "NA");
+  }
+  forget_report();
+  options_.cells.filters = {"donor=D5"};
+  run();
+  const auto one = table();
+  for (const auto& row : one.rows) {
+    EXPECT_EQ(row[one.column("groups")], "1");
+    EXPECT_EQ(row[one.column("p")], "NA");
+    EXPECT_NEAR(std::stod(row[one.column("auroc")]), std::stod(row[one.column("auroc_cells")]), 1e-12);
+  }
+  forget_report();
+  options_.cells.group_column = "region";
+  expect_error<ConfigError>([&] { run(); }, {"cells.group_column", "'region'"});
+}
+
 TEST_F(EveryGeneTest, NamesWhatCannotBeDone) {
   options_.perturbation = GenePerturbation::kMutate;
   expect_error<ConfigError>([&] { run(); }, {"perturbation: found mutate", "Enformer"});
+  options_.perturbation = GenePerturbation::kRankMove;
+  expect_error<ConfigError>([&] { run(); }, {"perturbation: found rank_move", "Enformer"});
   options_.perturbation = GenePerturbation::kDelete;
+  options_.with = {"S4"};
+  expect_error<ConfigError>([&] { run(); }, {"with: found S4 beside all_genes"});
+  options_.with.clear();
+  options_.saturation = 50;
+  expect_error<ConfigError>([&] { run(); }, {"saturation: found 50 beside all_genes"});
+  options_.saturation = 0;
+  options_.mutants.given.vcf = "variants.vcf";
+  expect_error<ConfigError>([&] { run(); }, {"mutants.vcf: found variants.vcf beside all_genes"});
+  options_.mutants.given.vcf.clear();
   options_.gene = "S3";
   expect_error<ConfigError>([&] { run(); }, {"gene: found S3 beside all_genes"});
   options_.gene.clear();
@@ -308,16 +432,37 @@ TEST_F(EveryGeneTest, NamesWhatCannotBeDone) {
 }
 
 TEST_F(EveryGeneTest, MovesRanksUpAndDownByQuartiles) {
-  std::map<std::int64_t, std::string> shifts;
-  for (const std::int64_t quartiles : {1, 3}) {
-    options_.perturbation = GenePerturbation::kInhibit;
-    options_.quartiles = quartiles;
-    options_.overwrite = true;
-    run();
-    shifts[quartiles] = support::read_text_file(folder_ / "report/genes.tsv");
-    EXPECT_THAT(support::read_text_file(folder_ / "report/report.html"), HasSubstr("moves down by "));
+  const auto corpus = cells::Corpus::open(options_.corpus);
+  const data::TokenRows rows(vocabulary_, bank_);
+  const data::BatchBuilder builder(corpus, &rows, {}, kWorldGenes);
+  const analysis::ShiftSubjects subjects{.cells = builder, .bank = &bank_};
+  std::vector<std::uint32_t> all(kWorldCells);
+  std::iota(all.begin(), all.end(), 0U);
+  std::set<std::string> tables;
+  options_.overwrite = true;
+  for (const bool up : {false, true}) {
+    for (const int quartiles : {1, 3}) {
+      options_.perturbation = up ? GenePerturbation::kActivate : GenePerturbation::kInhibit;
+      options_.quartiles = quartiles;
+      run();
+      EXPECT_THAT(support::read_text_file(folder_ / "report/report.html"),
+                  HasSubstr(up ? "moves up by " : "moves down by "));
+      tables.insert(support::read_text_file(folder_ / "report/genes.tsv"));
+      analysis::Perturbation move;
+      move.kind = analysis::PerturbationKind::kRankShift;
+      move.quartiles = up ? quartiles : -quartiles;
+      const auto effects =
+          analysis::measure_every_gene(model_, torch::kCPU, subjects, all, move, options_.shift);
+      const auto genes = table();
+      ASSERT_EQ(genes.rows.size(), kWorldGenes);
+      for (const auto& row : genes.rows) {
+        const auto& own = effects.at(*vocabulary_.token_of_id(row[genes.column("gene_id")])).cell;
+        EXPECT_EQ(row[genes.column("cells")], std::to_string(own.count()));
+        EXPECT_NEAR(std::stod(row[genes.column("mean_shift")]), own.mean(), 1e-8 + 1e-4 * own.mean());
+      }
+    }
   }
-  EXPECT_NE(shifts[1], shifts[3]);
+  EXPECT_EQ(tables.size(), 4U);
 }
 
 }  // namespace

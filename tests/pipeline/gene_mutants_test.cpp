@@ -201,16 +201,21 @@ TEST_F(GeneMutantsTest, TakesTheVariantsOfAVcfForTheGeneAndMatchesControlsToThem
   const PerturbedGene found = search(mutants, 1);  // its TSS is base 601 (1-based)
   EXPECT_EQ(found.search->origin, analysis::MutantOrigin::kVariants);
   ASSERT_EQ(found.search->trials.size(), 3U);
-  double strength = 0.0;
+  double strength = 0.0, size = 0.0;
   for (const auto& trial : found.search->trials) {
     std::string window = window_of(1);
     const auto at = static_cast<std::size_t>(trial.edits.at(0).position - found.window->start);
     window[at] = window[at] == 'A' ? 'C' : 'A';
     EXPECT_NEAR(trial.expression, expression_of(window), 1e-5 * trial.expression);
-    strength += std::log(trial.expression / found.search->reference_expression) / 3.0;
+    const double change = std::log(trial.expression / found.search->reference_expression);
+    strength += change / 3.0;
+    size += std::abs(change) / 3.0;
   }
   EXPECT_EQ(mutants.perturbations(found, 3).size(), 3U);
-  EXPECT_NEAR(mutants.target()->value, strength, 1e-9);
+  // Of variants that go both ways it is the mean size that controls are matched to.
+  const bool both = std::abs(std::abs(strength) - size) > 1e-12;
+  EXPECT_EQ(mutants.target()->magnitude, both);
+  EXPECT_NEAR(mutants.target()->value, both ? size : strength, 1e-9);
   const PerturbedGene control = search(mutants, 2, true);
   EXPECT_EQ(control.search->origin, analysis::MutantOrigin::kRandom);
   EXPECT_EQ(control.search->used.size(), 1U);

@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <set>
@@ -24,6 +26,7 @@ using analysis::PerturbationKind;
 using analysis::testing::expect_error;
 using ::testing::HasSubstr;
 using testing::kWindow;
+using ::testing::Not;
 
 constexpr cells::TokenId kS3 = 5;
 constexpr cells::TokenId kS6 = 8;
@@ -201,6 +204,76 @@ TEST_F(MutagenesisKinds, ThatAreComparedAreMethodsOfTheReport) {
   changed.evaluation.compare.clear();
   changed.evaluation.compare_baselines = {"mutate"};
   expect_error<ConfigError>([&] { run(changed); }, {"evaluation.compare_baselines", "twin", "adapter"});
+}
+
+TEST_F(MutagenesisKinds, ThatAreComparedDoNotSpeakForTheRun) {
+  auto changed = options();
+  changed.perturbation = GenePerturbation::kDelete;
+  changed.evaluation.compare = {"mutate"};
+  EXPECT_THAT(run(changed).tables, HasSubstr("Bio-DTA, in silico mutagenesis"));
+  EXPECT_THAT(page(), Not(HasSubstr("Of 12 random mutants")));
+  EXPECT_THAT(page(), HasSubstr("Mutation, where compared"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "report/mutants.vcf"));
+  // No mutant lowers expression where none has an edit: the method is left out, the deletion stands.
+  changed.mutants.mutagenesis.rate = 0.0;
+  changed.overwrite = true;
+  EXPECT_THAT(run(changed).tables, Not(HasSubstr("Bio-DTA, in silico mutagenesis")));
+  changed.evaluation.compare = {"delete"};
+  expect_error<ConfigError>([&] { run(changed); }, {"evaluation.compare", "the run's own"});
+  changed.evaluation.compare = {"mask", "mask"};
+  expect_error<ConfigError>([&] { run(changed); }, {"evaluation.compare", "mask twice"});
+  changed.evaluation.compare.clear();
+  changed.shard = "1/2";
+  expect_error<ConfigError>([&] { run(changed); }, {"shard", "1/2", "--all-genes"});
+}
+
+TEST_F(MutagenesisKinds, ThatCoverOtherCellsAreNotCompared) {
+  auto changed = all_cells(GenePerturbation::kOverexpress);
+  changed.baselines = {folder_ / "twin"};
+  changed.weights.clear();
+  // Deletion needs the gene, which is put in front of every cell here.
+  EXPECT_THAT(run(changed).tables, Not(HasSubstr("twin")));
+  changed.evaluation.compare_baselines = {"overexpress"};
+  EXPECT_THAT(run(changed).tables, HasSubstr("adapter-free twin, in silico overexpression"));
+}
+
+TEST_F(MutagenesisKinds, OfSeveralGenesHaveControlsThatCellsHoldTogether) {
+  auto changed = all_cells(GenePerturbation::kDelete);
+  changed.with = {"S6"};
+  changed.evaluation.control_set.clear();
+  changed.evaluation.control_choice = ControlChoice::kMatched;
+  changed.evaluation.control_genes = 3;
+  const std::vector<cells::TokenId> both = {kS3, kS6};
+  const auto held = cells_with(both);
+  changed.evaluation.min_cells = static_cast<std::int64_t>(held.size() / 2);
+  run(changed);
+  // "S0 (12 cells)" and the like, two genes a control.
+  const std::string text = page();
+  std::size_t controls = 0;
+  for (std::size_t gene = 0; gene < testing::kGenes; ++gene) {
+    const std::string name = "S" + std::to_string(gene) + " (";
+    const auto at = text.find(name);
+    if (at == std::string::npos || !std::isdigit(static_cast<unsigned char>(text[at + name.size()])))
+      continue;
+    ++controls;
+    EXPECT_GE(std::stoul(text.substr(at + name.size())), held.size() / 2) << name;
+  }
+  EXPECT_EQ(controls % 2, 0U);
+  EXPECT_GT(controls, 0U);
+}
+
+TEST_F(MutagenesisKinds, SummariseGroupsAgainstTheSameComplement) {
+  auto changed = options();
+  changed.cells.group_column = "split";
+  changed.cells.filters.clear();
+  changed.cells.max_cells = 0;
+  changed.evaluation.readout_draws = 0;
+  run(changed);
+  const auto all = support::read_text_file(folder_ / "report/groups.tsv");
+  changed.evaluation.complement = analysis::Complement::kInNoSet;
+  changed.overwrite = true;
+  run(changed);
+  EXPECT_NE(support::read_text_file(folder_ / "report/groups.tsv"), all);
 }
 
 }  // namespace

@@ -6,10 +6,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 namespace biodta::pipeline {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
@@ -42,6 +46,17 @@ TEST(WorkEstimate, IsToldOnceAndOnlyOfWhatWasSeen) {
   estimate.tell();
   EXPECT_THAT(reporter.messages, ElementsAre(StartsWith("10 cells, 100 perturbed cells, 5,000 tokens; ")));
   EXPECT_THAT(reporter.updates, ElementsAre("400 ", "1250 "));
+}
+
+TEST(WorkEstimate, MeasuresFromTheFirstPartOn) {
+  testing::RecordingReporter reporter;
+  WorkEstimate estimate(reporter, {10, 100, 4000});
+  std::this_thread::sleep_for(std::chrono::milliseconds(600));  // would make it 2.4 s
+  const auto progress = reporter.start("work", 4000, "tokens");
+  estimate.begin_part(*progress, 0);
+  estimate.update(1000, "");
+  estimate.tell();
+  EXPECT_THAT(reporter.messages, ElementsAre(EndsWith("; less than 1 s at this speed")));
 }
 
 }  // namespace

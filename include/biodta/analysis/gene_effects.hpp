@@ -4,7 +4,8 @@
 ///
 /// Geneformer's statistics pool the shifts of all genes in all cells and compare each gene with the pool, so
 /// that a gene of cells that move easily looks strong. Here genes are compared within each cell, and the
-/// comparisons are added up over cells: Wilcoxon's rank-sum test stratified by cell (van Elteren 1960).
+/// comparisons are added up over cells: a rank-sum test stratified by cell, cells weighing alike (compare van
+/// Elteren 1960, where the rank sum of a stratum of N weighs 1 / (N + 1)).
 
 #include <biodta/analysis/embedding_shift.hpp>
 #include <biodta/analysis/statistics.hpp>
@@ -36,16 +37,21 @@ std::vector<CellEffects> measure_cell_effects(model::MaskedLanguageModel& model,
 struct GeneStanding {
   double mean = 0.0;                ///< over the gene's cells
   double standard_deviation = 0.0;  ///< over them; NaN for one cell
-  /// Chance that the gene's effect on a cell exceeds that of another gene of the cell, ties half; mean over
-  /// cells. 0.5 = like any gene.
+  /// Chance that the gene's effect on a cell exceeds that of another gene of the cell, ties half: the mean
+  /// over cells; where cells are in groups (donors, regions), the mean over groups of their cells' means,
+  /// each group weighing alike, NaN without a group. 0.5 = like any gene. It is what `p` is of.
   double auroc = 0.5;
-  /// Two-sided, by the normal approximation: that in each cell the gene's rank is one drawn at random. Cells
-  /// are taken as independent: those of one donor are not, so that with many cells a small difference is
-  /// significant. NaN where no cell has another gene.
+  double auroc_cells = 0.5;  ///< the mean over cells, in groups or not
+  /// Of auroc_cells, two-sided: the rank-sum test stratified by cell, cells weighing alike, by the normal
+  /// approximation; its null is that in each cell the gene's rank is one drawn at random. Cells are taken as
+  /// independent: those of one donor are not, so that with many cells a small difference is significant. NaN
+  /// where no cell has another gene.
   double p_cells = 1.0;
   std::uint64_t groups = 0;  ///< in whose cells the gene was compared
-  /// Where cells are in groups (donors, regions): Student's test, two-sided, that the mean of the groups'
-  /// AUROCs is a half, the groups being the units; NaN below three of them. Else p_cells.
+  /// With groups: Student's test, two-sided, that the mean of the groups' AUROCs is a half, the groups being
+  /// the units; NaN below three of them. Its standard error is that of the groups' AUROCs, but no less than
+  /// what ranks drawn at random would give, √(Σ variances of the groups' AUROCs) / groups: few cells a group
+  /// often agree by chance, and then say nothing about how groups differ. Else p_cells.
   double p = 1.0;
   double fdr = 1.0;  ///< of p: Benjamini-Hochberg over the genes ranked
 };
@@ -62,7 +68,8 @@ class GeneEffectSums {
  public:
   /// @param groups  0 = cells are in none.
   GeneEffectSums(std::size_t tokens, std::size_t states, std::size_t groups = 0);
-  /// @param group  of the cell, below `groups`; negative = in none, and then it counts in p_cells alone.
+  /// @param group  of the cell, below `groups`; negative = in none: it counts in the numbers over cells
+  ///               (RankedEffect::cells, mean, standard_deviation, auroc_cells, p_cells), in no group's.
   void add(const CellEffects& cell, std::int32_t group = -1);
   std::uint64_t cells() const noexcept { return cells_; }
   /// Genes perturbed in any cell.
@@ -77,6 +84,12 @@ class GeneEffectSums {
     RunningMoments standing;  // within-cell AUROC less a half
     double variance = 0.0;    // of the sum of standings, if ranks were drawn at random
   };
+  /// … in the cells of one group.
+  struct GroupSums {
+    std::uint64_t cells = 0;
+    double standing = 0.0;
+    double variance = 0.0;  // as Sums::variance
+  };
   GeneStanding standing_of(std::size_t token, std::size_t quantity) const;
   void test_groups(std::size_t place, GeneStanding& standing) const;
   void add_standings(const std::vector<cells::TokenId>& genes, std::span<const double> effects,
@@ -87,8 +100,8 @@ class GeneEffectSums {
 
   std::size_t quantities_;  // the shift, then each state
   std::size_t groups_;
-  std::vector<Sums> sums_;                       // [tokens, quantities]
-  std::vector<RunningMoments> group_standings_;  // [tokens, quantities, groups]
+  std::vector<Sums> sums_;             // [tokens, quantities]
+  std::vector<GroupSums> group_sums_;  // [tokens, quantities, groups]
   std::uint64_t cells_ = 0;
 };
 

@@ -38,9 +38,9 @@ struct GeneEffectsReport {
 };
 
 /// Writes genes.tsv (a row a gene, largest mean shift first: cells, mean and sd of the shift, AUROC against
-/// the other genes of the same cells, P, FDR; the same for each state as `mean_shift:STATE` …),
-/// figures/*.json (Plotly), config.yaml and report.html, which needs no other file and no network. The folder
-/// appears whole or not at all. Throws as check_report_folder.
+/// the other genes of the same cells, P, FDR; with groups their number, and AUROC and P of cells; the same
+/// for each state as `mean_shift:STATE` …), figures/*.json (Plotly), config.yaml and report.html, which needs
+/// no other file and no network. The folder appears whole or not at all. Throws as check_report_folder.
 void write_report(const GeneEffectsReport& report, const std::filesystem::path& folder, bool overwrite);
 
 /// What a program prints: the genes that move cells most, in aligned columns, and toward each state.

@@ -76,6 +76,8 @@ enum class MutantStrength {
 struct StrengthTarget {
   MutantStrength measure = MutantStrength::kExpression;
   double value = 0.0;
+  /// The value is of no sign: the gene's mutants go both ways, and so may the control's.
+  bool magnitude = false;
 };
 
 /// One mutant.

@@ -41,6 +41,10 @@ double strength_of(const MutantTrial& trial, double reference_expression, Mutant
 /// distance. Nothing where none was taken.
 std::optional<double> strength_of(const MutantSearch& search, MutantStrength measure);
 
+/// The same as a target for controls: where mutants in use change expression both ways, the mean size of the
+/// change, which a mean of signed ones would cancel.
+std::optional<StrengthTarget> target_of(const MutantSearch& search, MutantStrength measure);
+
 /// Predicted expression as a multiple of the reference's, of each mutant that is put into cells: of those
 /// used under MutantUse::kAll, else one, under kMean of their mean expression. Throws Error where the
 /// reference's is not above 0; a mutant's own counts as a millionth of it at least, so that every one is

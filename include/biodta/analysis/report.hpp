@@ -36,8 +36,13 @@ struct PerturbedGene {
   std::optional<MutantIdentity> identity;
   std::optional<SaturationScan> saturation;  ///< where it was asked for
   std::optional<WindowTrack> track;
-  /// Of expression, as the DNA model predicts it, where ranks moved by it.
-  std::optional<double> fold_change;
+  /// Of expression, as the DNA model predicts it, where ranks moved by it: the least and the greatest of its
+  /// mutants.
+  struct FoldChanges {
+    double least = 1.0;
+    double greatest = 1.0;
+  };
+  std::optional<FoldChanges> fold_changes;
 };
 
 /// What one of several mutants does (MutantUse::kAll, or those of a VCF).

@@ -15,11 +15,14 @@ namespace biodta::pipeline {
 /// was broken off, started again, goes on and writes the same bytes. With a shard the process measures its
 /// part of the chunks; the one that finds all parts there writes the report, with the bytes of one process.
 ///
-/// Of the options, run, corpus, the banks, perturbation (all but mutate, which would take an Enformer's run a
-/// gene), quartiles, cells, shift, evaluation.min_cells, shard, seed (of the cells), output, overwrite and
-/// notes count.
+/// Of the options, run, corpus, the banks, perturbation, quartiles, cells, shift, evaluation.min_cells,
+/// shard, seed (of the cells), output, overwrite and notes count. The perturbation is delete, overexpress,
+/// inhibit, activate or mask: those that need a gene's mutant (mutate and the rank moves) would take runs of
+/// the Enformer a gene.
 /// @return without a report where other shards are not there yet, which the text then names. Throws as
-///         mutagenesis; InputError for what another job left in `<output>.part`, but with overwrite.
+///         mutagenesis; ConfigError for those perturbations and beside `gene`, `with`, `saturation` and
+///         `mutants.vcf`; InputError for what another job left in `<output>.part`, but with overwrite, and
+///         for what another process is writing there.
 MutagenesisOutcome perturb_every_gene(const MutagenesisRunOptions& options, support::Reporter& reporter,
                                       std::string_view device = "auto");
 

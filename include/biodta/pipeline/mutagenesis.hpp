@@ -19,8 +19,8 @@
 
 namespace biodta::pipeline {
 
-/// What is done to the gene, and to those perturbed together with it. All but kMutate leave embeddings alone;
-/// those that move by rank need a mutant too, since the DNA model says by how much.
+/// What is done to the gene, and to those perturbed together with it. Those that move it by rank need a
+/// mutant as the mutations do, since the DNA model says by how much.
 enum class GenePerturbation {
   kMutate,             ///< its DNA is mutated and re-embedded; needs a run with an adapter
   kMutateAndRankMove,  ///< … and its token moves to the rank that its count times the predicted fold change
@@ -83,8 +83,8 @@ struct MutagenesisRunOptions {
   std::vector<std::filesystem::path> embeddings;  ///< the run's bank, or several; for a run with an adapter
   /// Banks of other kinds (protein, isoforms), each read by an adapter of its own.
   std::vector<std::filesystem::path> further_embeddings;
-  std::filesystem::path weights;  ///< folder of the Enformer that made the bank; kMutate only
-  std::filesystem::path genome;   ///< with annotation, or instead of both: sequences; kMutate only
+  std::filesystem::path weights;  ///< folder of the Enformer that made the bank; where a mutant is made
+  std::filesystem::path genome;   ///< with annotation, or instead of both: sequences; likewise
   std::filesystem::path annotation;
   genome::AnnotationOptions genes;
   std::filesystem::path sequences;  ///< FASTA, a record a gene named by symbol or id, TSS in the middle
