@@ -85,12 +85,11 @@ std::string direction_html(const Report& report) {
       "log units, over all genes that it can name. AUROC: chance that a gene of the set goes up more than "
       "another gene; below 0.5 the set goes down. P by Wilcoxon’s rank-sum test, genes taken for "
       "independent: it overstates.";
-  if (raises(report) && !main_gene(report).fold_changes)
+  if (raises(report))
     caption +=
-        " <strong>The mutant raises expression, and the sign here is not to be trusted</strong>: any "
-        "departure "
-        "from the reference embedding tends to read as less of the gene. mutate_and_rank_move gives the "
-        "sign.";
+        " <strong>The mutant raises expression, and the sign here is not to be trusted</strong>: a model "
+        "that "
+        "was trained on reference DNA tends to read any departure from it as less of the gene.";
   return table.finish() + caption + "</p>\n";
 }
 

@@ -73,16 +73,13 @@ TEST(ReportDirection, IsSaidInWords) {
   const std::string text = summary_text(report);
   EXPECT_THAT(text, HasSubstr("abundance goes"));
   EXPECT_THAT(text, HasSubstr("down"));
-  // A mutant that raises expression needs a move of rank for its sign.
+  // What was measured in worlds with known targets: mutants that raise expression look like ones that lower
+  // it.
   auto& search = *report.perturbed.front().search;
   search.trials[*search.chosen].expression = 2.8;
   write_report(report, folder / "up", false);
   EXPECT_THAT(support::read_text_file(folder / "up/report.html"),
               HasSubstr("the sign here is not to be trusted"));
-  report.perturbed.front().fold_changes = PerturbedGene::FoldChanges{2.0, 2.0};
-  write_report(report, folder / "moved", false);
-  EXPECT_THAT(support::read_text_file(folder / "moved/report.html"),
-              Not(HasSubstr("the sign here is not to be trusted")));
 }
 
 TEST(ReportDirection, IsLeftOutWithoutAReadout) {

@@ -8,8 +8,9 @@
 ///
 ///     dR(x) = log sum over masked slots of p(x) after  -  the same before  (nats; below 0: x goes down)
 ///
-/// averaged over draws of masks. For up mutants a plainly trained model answers the wrong way to a replaced
-/// row alone; PerturbationKind::kRankMove along with it answers rightly.
+/// averaged over draws of masks. For mutants that raise expression a plainly trained model does not answer
+/// the right way to a replaced row, nor, with the small changes that such mutants predict, to a move of rank
+/// along with it (README, "What it finds").
 
 #include <biodta/analysis/embedding_shift.hpp>
 #include <biodta/analysis/perturbation.hpp>
