@@ -1,5 +1,6 @@
 #include <biodta/analysis/auroc.hpp>
 #include <biodta/analysis/evaluation.hpp>
+#include <biodta/analysis/false_discovery.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -104,15 +105,11 @@ std::vector<GeneSetTest> test_gene_sets(const GeneRanking& ranking, std::span<co
                                         const GeneSetTestOptions& options) {
   const auto listed = options.listed.empty() ? sets : options.listed;
   std::vector<GeneSetTest> tests;
-  std::vector<double> p_values;
-  for (const auto& set : sets) {
+  for (const auto& set : sets)
     tests.push_back(options.complement == Complement::kAllOthers
                         ? test_gene_set(ranking, set, options.alternative)
                         : test_gene_set(without_other_sets(ranking, set, listed), set, options.alternative));
-    p_values.push_back(tests.back().p);
-  }
-  const std::vector<double> adjusted = benjamini_hochberg(p_values);
-  for (std::size_t i = 0; i < tests.size(); ++i) tests[i].fdr = adjusted[i];
+  set_false_discovery_rates(tests, &GeneSetTest::p, &GeneSetTest::fdr);
   return tests;
 }
 

@@ -1,3 +1,4 @@
+#include <biodta/analysis/false_discovery.hpp>
 #include <biodta/analysis/gene_effects.hpp>
 #include <biodta/support/error.hpp>
 
@@ -31,11 +32,11 @@ CellEffects sorted_by_gene(const CellEffects& cell, std::size_t states) {
   return result;
 }
 
+/// Over all genes, of one of their standings.
 void adjust(std::vector<RankedEffect>& genes, const auto& standing) {
-  std::vector<double> p;
-  for (auto& gene : genes) p.push_back(standing(gene).p);
-  const auto adjusted = benjamini_hochberg(p);
-  for (std::size_t i = 0; i < genes.size(); ++i) standing(genes[i]).fdr = adjusted[i];
+  set_false_discovery_rates(
+      genes, [&](RankedEffect& gene) { return standing(gene).p; },
+      [&](RankedEffect& gene) -> double& { return standing(gene).fdr; });
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <biodta/analysis/false_discovery.hpp>
 #include <biodta/analysis/matched_null.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/random.hpp>
@@ -180,13 +181,9 @@ std::vector<MatchedSetTest> test_against_matched_sets(const GeneRanking& ranking
   for (const auto& gene : ranking.genes) scores.push_back(gene.mean_shift);
   const std::vector<double> ranks = average_ranks(scores);
   std::vector<MatchedSetTest> tests;
-  std::vector<double> p_values;
-  for (const auto& set : sets) {
+  for (const auto& set : sets)
     tests.push_back(SetDraws(ranking, ranks, group_of, set).run(set.name, options));
-    p_values.push_back(tests.back().p);
-  }
-  const std::vector<double> adjusted = benjamini_hochberg(p_values);
-  for (std::size_t i = 0; i < tests.size(); ++i) tests[i].fdr = adjusted[i];
+  set_false_discovery_rates(tests, &MatchedSetTest::p, &MatchedSetTest::fdr);
   return tests;
 }
 

@@ -1,5 +1,6 @@
 #include "shift_matrix.hpp"
 
+#include <biodta/analysis/false_discovery.hpp>
 #include <biodta/analysis/set_specificity.hpp>
 #include <biodta/analysis/statistics.hpp>
 
@@ -151,23 +152,15 @@ std::vector<SetSpecificity> test_set_specificity(const GeneRanking& gene,
   for (std::size_t table = 0; table < matrix.tables(); ++table)
     tables.push_back(ranks_of(matrix.specific(table)));
   std::vector<SetSpecificity> tests;
-  std::vector<double> exact;
-  std::vector<double> parametric;
   for (const auto& set : sets) {
     SetSpecificity test;
     test.set = set.name;
     score_asked(test, asked, matrix.tokens(), set, options.alternative);
     compare(test, tables, places_of(set, matrix.tokens()), options.alternative);
     tests.push_back(std::move(test));
-    exact.push_back(tests.back().p_exact);
-    parametric.push_back(tests.back().p_parametric);
   }
-  const std::vector<double> exact_fdr = benjamini_hochberg(exact);
-  const std::vector<double> parametric_fdr = benjamini_hochberg(parametric);
-  for (std::size_t i = 0; i < tests.size(); ++i) {
-    tests[i].fdr_exact = exact_fdr[i];
-    tests[i].fdr_parametric = parametric_fdr[i];
-  }
+  set_false_discovery_rates(tests, &SetSpecificity::p_exact, &SetSpecificity::fdr_exact);
+  set_false_discovery_rates(tests, &SetSpecificity::p_parametric, &SetSpecificity::fdr_parametric);
   return tests;
 }
 

@@ -1,5 +1,6 @@
 #include "shift_matrix.hpp"
 
+#include <biodta/analysis/false_discovery.hpp>
 #include <biodta/analysis/moderated_variance.hpp>
 #include <biodta/analysis/specific_shift.hpp>
 
@@ -34,17 +35,14 @@ double student_p(double t, double freedom, Alternative alternative) {
 
 /// t and P of each gene from the moderated variances.
 void test_genes(SpecificShifts& result, const ModeratedVariance& variance, Alternative alternative) {
-  std::vector<double> p_values;
   for (std::size_t i = 0; i < result.genes.size(); ++i) {
     SpecificGene& gene = result.genes[i];
     const double error = std::sqrt(variance.variances[i] * (1.0 + 1.0 / static_cast<double>(gene.controls)));
     gene.t = error > 0.0 ? gene.specific / error : std::numeric_limits<double>::quiet_NaN();
     gene.freedom = variance.freedom[i];
     gene.p = student_p(gene.t, gene.freedom, alternative);
-    p_values.push_back(gene.p);
   }
-  const std::vector<double> adjusted = benjamini_hochberg(p_values);
-  for (std::size_t i = 0; i < result.genes.size(); ++i) result.genes[i].fdr = adjusted[i];
+  set_false_discovery_rates(result.genes, &SpecificGene::p, &SpecificGene::fdr);
 }
 
 std::unordered_map<cells::TokenId, std::uint64_t> cells_of(const GeneRanking& ranking) {

@@ -1,23 +1,10 @@
 #include "set_tests.hpp"
 
-#include <biodta/analysis/statistics.hpp>
+#include <biodta/analysis/false_discovery.hpp>
 
 #include <utility>
 
 namespace biodta::pipeline {
-namespace {
-
-/// Benjamini-Hochberg over the entries.
-template <class Test>
-void adjust(std::vector<Test>& tests, double Test::*p, double Test::*fdr) {
-  std::vector<double> p_values;
-  for (const auto& test : tests) p_values.push_back(test.*p);
-  const auto adjusted = analysis::benjamini_hochberg(p_values);
-  for (std::size_t i = 0; i < tests.size(); ++i) tests[i].*fdr = adjusted[i];
-}
-
-}  // namespace
-
 SetTests::SetTests(std::span<const analysis::GeneSet> sets, analysis::Complement complement)
     : sets_(sets), complement_(complement) {}
 
@@ -39,7 +26,7 @@ std::vector<analysis::MatchedSetTest> SetTests::against_matched(
     tests.push_back(
         analysis::test_against_matched_sets(alone, covariates, std::span(&set, 1), options).front());
   }
-  adjust(tests, &analysis::MatchedSetTest::p, &analysis::MatchedSetTest::fdr);
+  analysis::set_false_discovery_rates(tests, &analysis::MatchedSetTest::p, &analysis::MatchedSetTest::fdr);
   return tests;
 }
 
@@ -55,8 +42,8 @@ std::vector<analysis::SetSpecificity> SetTests::against_controls(
     tests.push_back(analysis::test_set_specificity(alone, own, std::span(&set, 1)).front());
   }
   using Specificity = analysis::SetSpecificity;
-  adjust(tests, &Specificity::p_exact, &Specificity::fdr_exact);
-  adjust(tests, &Specificity::p_parametric, &Specificity::fdr_parametric);
+  analysis::set_false_discovery_rates(tests, &Specificity::p_exact, &Specificity::fdr_exact);
+  analysis::set_false_discovery_rates(tests, &Specificity::p_parametric, &Specificity::fdr_parametric);
   return tests;
 }
 
