@@ -32,10 +32,6 @@ const char* origin_of(const MutantSearch& search) {
   return "random";
 }
 
-bool is_used(const MutantSearch& search, std::size_t trial) {
-  return std::find(search.used.begin(), search.used.end(), trial) != search.used.end();
-}
-
 /// "yes", "no", or "NA" where it is not known.
 std::string kept_text(const std::optional<MutantIdentity>& identity) {
   return identity ? yes_or_no(identity->kept()) : "NA";

@@ -84,18 +84,16 @@ std::string numbered(std::string_view name, std::size_t number) {
 
 Figure expression_figure(const PerturbedGene& gene, std::size_t number) {
   const MutantSearch& search = *gene.search;
-  const auto is_used = [&](std::size_t i) {
-    return std::find(search.used.begin(), search.used.end(), i) != search.used.end();
-  };
+  const auto taken = [&](std::size_t i) { return is_used(search, i); };
   const auto goes_down = [&](std::size_t i) {
     return goes(search.trials[i], search.reference_expression, MutantDirection::kLower);
   };
   Json data = Json::array();
   data.push_back(trial_trace(search, "lowers expression", kThisRun, "circle", 9,
-                             [&](std::size_t i) { return goes_down(i) && !is_used(i); }));
+                             [&](std::size_t i) { return goes_down(i) && !taken(i); }));
   data.push_back(trial_trace(search, "does not lower it", kGrey, "x", 8,
-                             [&](std::size_t i) { return !goes_down(i) && !is_used(i); }));
-  data.push_back(trial_trace(search, "taken", kChosen, "star", 15, is_used));
+                             [&](std::size_t i) { return !goes_down(i) && !taken(i); }));
+  data.push_back(trial_trace(search, "taken", kChosen, "star", 15, taken));
   Json x = axis(kind_of(search));
   x["showgrid"] = false;
   x["range"] = {0, search.trials.size() + 1};

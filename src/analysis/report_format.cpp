@@ -147,6 +147,10 @@ bool has_mutants(const Report& report) {
                      [](const PerturbedGene* gene) { return gene->search.has_value(); });
 }
 
+bool is_used(const MutantSearch& search, std::size_t trial) {
+  return std::find(search.used.begin(), search.used.end(), trial) != search.used.end();
+}
+
 const MutantTrial& chosen_trial(const PerturbedGene& gene) {
   if (!gene.search || !gene.search->chosen) throw Error("no mutant of " + gene.symbol + " was taken");
   return gene.search->trials.at(*gene.search->chosen);

@@ -46,6 +46,8 @@ std::string target_symbols(const Report& report);
 std::string role_of(const PerturbedGene& gene);
 /// Whether DNA was mutated.
 bool has_mutants(const Report& report);
+/// Whether a trial was put into cells.
+bool is_used(const MutantSearch& search, std::size_t trial);
 /// The mutant taken; throws Error when there is none.
 const MutantTrial& chosen_trial(const PerturbedGene& gene);
 /// "rs123", or "mutant 7" of one without a name.

@@ -57,18 +57,11 @@ Json forest_trace(ForestRows rows, const MarkerLook& look) {
 
 /// Groups in their order from above, the estimate over them below.
 Json group_axis(const GroupSummary& summary) {
-  Json result = axis("");
-  result.erase("title");
-  result["type"] = "category";
-  result["autorange"] = "reversed";
-  result["showgrid"] = false;
-  result["categoryorder"] = "array";
   Json names = Json::array();
   for (const auto& group : summary.groups)
     if (!std::isnan(group.auroc.value)) names.push_back(wrapped(group.group));
   if (summary.logit) names.push_back(kPooled);
-  result["categoryarray"] = std::move(names);
-  return result;
+  return category_axis(std::move(names));
 }
 
 Figure forest_figure(const Report& report, std::size_t set) {

@@ -110,17 +110,21 @@ int height_of_rows(std::size_t rows, int each) {
   return 110 + each * static_cast<int>(std::max<std::size_t>(rows, 2));
 }
 
-Json set_axis(const Report& report) {
+Json category_axis(Json names) {
   Json result = axis("");
   result.erase("title");
   result["type"] = "category";
   result["autorange"] = "reversed";
   result["showgrid"] = false;
-  Json names = Json::array();
-  for (const auto& set : report.sets) names.push_back(wrapped(set.name));
   result["categoryorder"] = "array";
   result["categoryarray"] = std::move(names);
   return result;
+}
+
+Json set_axis(const Report& report) {
+  Json names = Json::array();
+  for (const auto& set : report.sets) names.push_back(wrapped(set.name));
+  return category_axis(std::move(names));
 }
 
 }  // namespace biodta::analysis

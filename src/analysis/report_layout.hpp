@@ -55,5 +55,7 @@ Json base_layout(Json x, Json y, int height);
 int height_of_rows(std::size_t rows, int each);
 /// Sets in the order in which a horizontal figure stacks them: the first on top.
 Json set_axis(const Report& report);
+/// Names one below the other, the first above.
+Json category_axis(Json names);
 
 }  // namespace biodta::analysis
