@@ -1,4 +1,5 @@
 #include <biodta/analysis/mutant_choice.hpp>
+#include <biodta/embedding/united_banks.hpp>
 #include <biodta/support/error.hpp>
 #include <biodta/support/text.hpp>
 #include <biodta/support/tsv.hpp>
@@ -38,17 +39,6 @@ std::size_t most_changed(const MutantSearch& search, const std::vector<std::size
 double token_distance(const std::optional<MutantIdentity>& identity) {
   if (!identity) throw Error("a mutant's strength by its token embedding needs a cell model");
   return identity->adapted.own;
-}
-
-double distance_between(const std::vector<float>& row, const std::vector<float>& reference) {
-  double apart = 0.0;
-  double size = 0.0;
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    const double before = reference.at(i);
-    apart += (row[i] - before) * (row[i] - before);
-    size += before * before;
-  }
-  return std::sqrt(apart / size);
 }
 
 const char* verb_of(MutantDirection direction, bool several) {
@@ -132,7 +122,7 @@ std::optional<double> strength_of(const MutantSearch& search, MutantStrength mea
   if (search.use == MutantUse::kMean && measure == MutantStrength::kToken)
     return token_distance(search.identity);
   if (search.use == MutantUse::kMean && measure == MutantStrength::kRow)
-    return distance_between(search.mutant_row, search.reference_row);
+    return embedding::relative_difference(search.mutant_row, search.reference_row);
   double sum = 0.0;
   for (const std::size_t i : search.used)
     sum += strength_of(search.trials.at(i), search.reference_expression, measure);
