@@ -1,15 +1,14 @@
+#include "cell_groups.hpp"
 #include "every_gene_job.hpp"
 #include "every_gene_words.hpp"
 #include "gene_perturbation.hpp"
 #include "mutagenesis_report.hpp"
-#include "mutagenesis_subjects.hpp"
 #include "perturbed_run.hpp"
 #include "run_bank.hpp"
 #include "shard.hpp"
 #include "work_estimate.hpp"
 
 #include <biodta/analysis/cell_selection.hpp>
-#include <biodta/analysis/cell_states.hpp>
 #include <biodta/analysis/gene_effects.hpp>
 #include <biodta/analysis/gene_effects_report.hpp>
 #include <biodta/analysis/report.hpp>
@@ -65,28 +64,6 @@ std::filesystem::path output_of_all_genes(const MutagenesisRunOptions& options) 
   return output.has_filename() ? output : output.parent_path();
 }
 
-/// By the obs column, but only the groups that the cells are in, since sums are kept of each.
-CellGroups groups_of_cells(const cells::Corpus& corpus, const std::string& column,
-                           std::span<const std::uint32_t> cells) {
-  if (column.empty()) return {};
-  const CellGroups all = groups_of(corpus, column);
-  CellGroups result{{}, std::vector<std::int32_t>(all.of_cell.size(), -1)};
-  std::vector<std::int32_t> number(all.names.size(), -1);
-  for (const std::uint32_t cell : cells) {
-    if (all.of_cell[cell] < 0) continue;
-    const auto group = static_cast<std::size_t>(all.of_cell[cell]);
-    if (number[group] < 0) {
-      number[group] = static_cast<std::int32_t>(result.names.size());
-      result.names.push_back(all.names[group]);
-    }
-    result.of_cell[cell] = number[group];
-  }
-  if (result.names.empty())
-    throw ConfigError("cells.group_column: no chosen cell has a value of '" + column +
-                      "', expected donors or regions");
-  return result;
-}
-
 /// Of no gene yet.
 analysis::Perturbation perturbation_of(const MutagenesisRunOptions& options) {
   const std::vector<GeneInCells> any(1);
@@ -126,7 +103,7 @@ class EveryGene {
     load();
     const auto cells = chunks_->from(0);
     if (cells.empty()) return reporter_.info("no cell is of shard " + options_.shard);
-    embed_states();  // once, so that the estimate leaves it out
+    place_states();  // once, so that the estimate leaves it out
     WorkEstimate estimate(reporter_, amount_of(cells));
     const std::vector<std::uint32_t> middle = {cell_of_middle_length(cells)};
     const auto silent = support::silent_reporter().start("", 0, "");
@@ -148,17 +125,13 @@ class EveryGene {
     if (cells.empty())
       throw InputError(corpus_.path(), "", "no cell with " + support::join_words(options_.cells.filters),
                        "cells to perturb", "loosen the filter in `cells`");
-    groups_ = groups_of_cells(corpus_, options_.cells.group_column, cells);
+    const auto& column = options_.cells.group_column;
+    groups_ = groups_of(corpus_, column, cells);
+    if (!column.empty() && groups_.names.empty())
+      throw ConfigError("cells.group_column: no chosen cell has a value of '" + column +
+                        "', expected donors or regions");
     chunks_.emplace(std::move(cells), shard_);
-    states_.resize(options_.cells.states.size());
-    for (std::size_t i = 0; i < states_.size(); ++i) states_[i] = cells_of_state(options_.cells.states[i]);
-  }
-
-  std::vector<std::uint32_t> cells_of_state(const std::string& filter) const {
-    auto cells = analysis::select_cells(corpus_, {{filter}, options_.cells.state_cells, options_.seed});
-    if (cells.empty())
-      throw ConfigError("cells.states: no cell has " + filter + ", expected states that cells are in");
-    return cells;
+    states_ = states_of(corpus_, options_.cells, options_.seed);
   }
 
   analysis::ShiftSubjects subjects() const {
@@ -166,13 +139,11 @@ class EveryGene {
   }
 
   /// Where the cells of each state are, before the first cell is changed.
-  void embed_states() {
-    if (states_.empty() || states_SH_.defined()) return;
-    for (std::size_t i = 0; i < states_.size(); ++i)
-      reporter_.info("state " + options_.cells.states[i] + ": the mean of " +
-                     support::counted(states_[i].size(), "cell"));
-    states_SH_ = analysis::state_embeddings(run_->model, device_, subjects(), states_,
-                                            {options_.shift.layer, options_.shift.batch_tokens});
+  void place_states() {
+    if (states_SH_.defined()) return;
+    for (const auto& state : states_)
+      reporter_.info("state " + state.name + ": the mean of " + support::counted(state.cells.size(), "cell"));
+    states_SH_ = embed_states(*run_, device_, subjects(), states_, options_.shift);
   }
 
   std::vector<analysis::CellEffects> effects_of(std::span<const std::uint32_t> cells,
@@ -203,7 +174,7 @@ class EveryGene {
 
   void measure(EveryGeneJournals& journals) {
     const auto amount = amount_of(chunks_->from(journals.done()));
-    embed_states();
+    place_states();
     const auto progress = reporter_.start(noun_of(options_), amount.tokens, "tokens");
     WorkEstimate estimate(reporter_, amount);
     std::uint64_t done = 0;
@@ -248,8 +219,7 @@ class EveryGene {
     report.group_column = options_.cells.group_column;
     report.measure = options_.shift.measure;
     report.genes = sums.ranked(report.min_cells);
-    for (std::size_t i = 0; i < states_.size(); ++i)
-      report.states.push_back({options_.cells.states[i], states_[i].size()});
+    for (const auto& state : states_) report.states.push_back({state.name, state.cells.size()});
     if (report.genes.empty())
       throw InputError(options_.corpus, "",
                        "no gene in " + std::to_string(report.min_cells) + " of the " +
@@ -269,7 +239,7 @@ class EveryGene {
   std::unique_ptr<PerturbedRun> run_;
   std::optional<CellChunks> chunks_;
   CellGroups groups_;
-  std::vector<std::vector<std::uint32_t>> states_;  // cells of each
+  std::vector<CellState> states_;
   torch::Tensor states_SH_;
 };
 

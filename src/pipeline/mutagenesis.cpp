@@ -3,7 +3,6 @@
 #include "perturbation_plan.hpp"
 #include "set_tests.hpp"
 
-#include <biodta/analysis/cell_states.hpp>
 #include <biodta/analysis/evaluation.hpp>
 #include <biodta/analysis/expression_baselines.hpp>
 #include <biodta/analysis/group_summary.hpp>
@@ -137,7 +136,8 @@ class Mutagenesis {
 
   void measure() {
     auto with = shift_subjects(*subjects_->run);
-    with.states_SH = states();
+    with.states_SH = embed_states(*subjects_->run, device_, shift_subjects(*subjects_->run),
+                                  subjects_->states, options_.shift);
     with.group_of_cell = subjects_->groups.of_cell;
     with.groups = subjects_->groups.names.size();
     const auto tables = shifts(*subjects_->run, with, forms(), "perturb");
@@ -154,14 +154,6 @@ class Mutagenesis {
     summarise_states(all);
     summarise_groups(all, tables.size());
     measure_controls();
-  }
-
-  torch::Tensor states() {
-    if (subjects_->states.empty()) return {};
-    std::vector<std::vector<std::uint32_t>> cells;
-    for (const auto& state : subjects_->states) cells.push_back(state.cells);
-    return analysis::state_embeddings(subjects_->run->model, device_, shift_subjects(*subjects_->run), cells,
-                                      {options_.shift.layer, options_.shift.batch_tokens});
   }
 
   void tell_mutants_apart(std::span<const ShiftTable> tables) {
@@ -183,7 +175,7 @@ class Mutagenesis {
   }
 
   void summarise_groups(const ShiftTable& all, std::size_t forms) {
-    if (subjects_->groups.names.empty()) return;
+    if (options_.cells.group_column.empty()) return;
     report_.group_column = options_.cells.group_column;
     std::vector<analysis::GroupRanking> groups;
     for (std::size_t i = 0; i < all.groups.size(); ++i) {

@@ -63,8 +63,8 @@ class SubjectsLoader {
     choose_sets();
     choose_cells();
     read_values();
-    made_->groups = groups_of(made_->corpus, options_.cells.group_column);
-    choose_states();
+    made_->groups = groups_of(made_->corpus, options_.cells.group_column, made_->cells.cells);
+    made_->states = states_of(made_->corpus, options_.cells, options_.seed);
     return std::move(made_);
   }
 
@@ -206,16 +206,6 @@ class SubjectsLoader {
     };
   }
 
-  void choose_states() {
-    for (const auto& filter : options_.cells.states) {
-      auto cells =
-          analysis::select_cells(made_->corpus, {{filter}, options_.cells.state_cells, options_.seed});
-      if (cells.empty())
-        throw ConfigError("cells.states: no cell has " + filter + ", expected states that cells are in");
-      made_->states.push_back({filter, std::move(cells)});
-    }
-  }
-
   const MutagenesisRunOptions& options_;
   support::Reporter& reporter_;
   torch::Device device_;
@@ -248,15 +238,6 @@ bool MutagenesisSubjects::needs_dna(const MutagenesisRunOptions& options) const 
 
 bool MutagenesisSubjects::needs_values(const MutagenesisRunOptions& options) const {
   return any_has(&PerturbationTraits::values, options);
-}
-
-CellGroups groups_of(const cells::Corpus& corpus, const std::string& column) {
-  if (column.empty()) return {};
-  auto values = corpus.obs(column);
-  if (!values.categorical())
-    throw ConfigError("cells.group_column: found the numbers of '" + column +
-                      "', expected a column of names");
-  return {std::move(values.categories), std::move(values.codes)};
 }
 
 std::unique_ptr<MutagenesisSubjects> load_subjects(const MutagenesisRunOptions& options,

@@ -3,6 +3,7 @@
 /// What a mutagenesis run is about: all that is loaded and chosen before anything is perturbed. Internal to
 /// the room.
 
+#include "cell_groups.hpp"
 #include "gene_perturbation.hpp"
 #include "perturbed_run.hpp"
 
@@ -31,21 +32,6 @@ struct Baseline {
   std::filesystem::path folder;  ///< as it was given
   std::unique_ptr<PerturbedRun> run;
   std::string name;
-};
-
-/// Donors or regions that cells belong to.
-struct CellGroups {
-  std::vector<std::string> names;
-  std::vector<std::int32_t> of_cell;  ///< [cells of the corpus], -1 = in none; empty without groups
-};
-
-/// By an obs column; none where it is not named. Throws ConfigError for a column of numbers.
-CellGroups groups_of(const cells::Corpus& corpus, const std::string& column);
-
-/// Cells of a state toward which others may move.
-struct CellState {
-  std::string name;
-  std::vector<std::uint32_t> cells;
 };
 
 /// Loaded once; stays where it was made, since parts refer to each other.
