@@ -1,10 +1,13 @@
 #include "cpu_attention.hpp"
 
+#include "streamed_attention.hpp"
+
 #include <biodta/support/random.hpp>
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/LegacyTypeDispatch.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/_softmax.h>
 #include <ATen/ops/_softmax_backward_data.h>
 #include <ATen/ops/bmm.h>
@@ -260,6 +263,41 @@ Inputs inputs_of(const torch::Tensor& query, const torch::Tensor& key_value, std
   return {rows_of(query, 0), rows_of(key_value, before_key), rows_of(key_value, before_key + hidden)};
 }
 
+/// Whether nothing is asked for but the values themselves.
+bool is_streamed(const torch::Tensor& query, const torch::Tensor& key_value, double dropout) {
+  const bool derived = at::GradMode::is_enabled() && (query.requires_grad() || key_value.requires_grad());
+  return !derived && dropout == 0 && StreamedAttention::widest() > 0;
+}
+
+/// The values alone, a head and some queries of a sequence at a time.
+torch::Tensor streamed_attention(const torch::Tensor& query, const torch::Tensor& key_value,
+                                 const Numbers& numbers, std::int64_t hidden, std::int64_t heads) {
+  constexpr std::int64_t kQueries = 480;  // enough that packing the keys anew does not count
+  const auto sequences = sequences_of(numbers);
+  std::vector<HeadAttention> tasks;
+  auto out = at::empty({query.size(0), hidden}, query.options());
+  const Inputs in = inputs_of(query, key_value, hidden);
+  const Rows to = rows_of(out, 0);
+  const std::int64_t size = hidden / heads;
+  for (const auto& sequence : sequences) {
+    for (std::int64_t column = 0; column < hidden; column += size) {
+      const std::int64_t token = sequence.first_token * in.key.stride + column;
+      for (std::int64_t done = 0; done < sequence.queries; done += kQueries) {
+        const std::int64_t row = sequence.first_query + done;
+        tasks.push_back({in.query.data + row * in.query.stride + column, in.query.stride,
+                         std::min(kQueries, sequence.queries - done), in.key.data + token,
+                         in.value.data + token, in.key.stride, sequence.length, size,
+                         to.data + row * to.stride + column, to.stride});
+      }
+    }
+  }
+  at::parallel_for(0, static_cast<std::int64_t>(tasks.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+    StreamedAttention attention;
+    for (std::int64_t i = begin; i < end; ++i) attention.run(tasks[static_cast<std::size_t>(i)]);
+  });
+  return out;
+}
+
 class CpuAttention : public torch::autograd::Function<CpuAttention> {
  public:
   /// @param key_value  the same tensor as `query` when queries, keys and values lie side by side
@@ -318,6 +356,9 @@ class CpuAttention : public torch::autograd::Function<CpuAttention> {
 torch::Tensor cpu_attention(const torch::Tensor& qkv, const SequenceLayout& layout, std::int64_t heads,
                             double dropout) {
   const auto contiguous = qkv.contiguous();
+  if (is_streamed(qkv, qkv, dropout))
+    return streamed_attention(contiguous, contiguous, numbers_of(layout, layout.boundaries_B1),
+                              qkv.size(1) / 3, heads);
   return CpuAttention::apply(contiguous, contiguous, numbers_of(layout, layout.boundaries_B1),
                              qkv.size(1) / 3, heads, dropout);
 }
@@ -325,6 +366,9 @@ torch::Tensor cpu_attention(const torch::Tensor& qkv, const SequenceLayout& layo
 torch::Tensor cpu_attention_at(const torch::Tensor& query_MH, const torch::Tensor& key_value_T2H,
                                const SequenceLayout& layout, const QuerySelection& selection,
                                std::int64_t heads, double dropout) {
+  if (is_streamed(query_MH, key_value_T2H, dropout))
+    return streamed_attention(query_MH.contiguous(), key_value_T2H.contiguous(),
+                              numbers_of(layout, selection.boundaries_B1), query_MH.size(1), heads);
   return CpuAttention::apply(query_MH.contiguous(), key_value_T2H.contiguous(),
                              numbers_of(layout, selection.boundaries_B1), query_MH.size(1), heads, dropout);
 }
