@@ -12,6 +12,7 @@
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/relu.h>
+#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 #include <string>
@@ -21,6 +22,9 @@ namespace biodta::model {
 namespace {
 
 constexpr std::int64_t kTokenTypes = 2;  // as in every BERT; only the first is used
+
+/// Tokens that go through all layers together on the CPU: at a hidden size of 256, activations of some 12 MB.
+constexpr std::int64_t kTokensInCache = 4096;
 
 torch::nn::LayerNorm make_layer_norm(const BertConfig& config) {
   return torch::nn::LayerNorm(
@@ -166,22 +170,41 @@ BertImpl::BertImpl(const ModelConfig& config)
   for (std::int64_t i = 0; i < config.bert.layers; ++i) layers_->push_back(BertLayer(config.bert));
 }
 
-torch::Tensor BertImpl::forward(const PackedSequences& ordered, const SequenceLayout& layout,
-                                std::int64_t layers,
-                                const std::function<void(std::int64_t, const torch::Tensor&)>& each) {
-  auto x_TH = embeddings_->forward(ordered);
-  if (each) each(0, x_TH);
-  for (std::int64_t i = 0; i < layers; ++i) {
-    x_TH = layers_[static_cast<std::size_t>(i)]->as<BertLayer>()->forward(x_TH, layout);
-    if (each) each(i + 1, x_TH);
+torch::Tensor BertImpl::run_layer(std::size_t number, const torch::Tensor& x_TH,
+                                  const SequenceLayout& layout) {
+  return layers_[number]->as<BertLayer>()->forward(x_TH, layout);
+}
+
+std::vector<torch::Tensor> BertImpl::hidden_states(const PackedSequences& input,
+                                                   const std::vector<std::int64_t>& wanted) {
+  const auto layout = make_layout(input);
+  const auto embedded_TH = embeddings_->forward(reorder(input, layout));
+  const bool in_parts = embedded_TH.is_cpu() && c10::InferenceMode::is_enabled();
+  const auto parts = in_parts ? split_layout(layout, kTokensInCache) : std::vector<LayoutPart>{{0, layout}};
+  const auto in_batch_order = [&](const torch::Tensor& x_TH) {
+    return layout.inverse_T.defined() ? rows_of(x_TH, layout.inverse_T) : x_TH;
+  };
+  const std::int64_t last = wanted.empty() ? 0 : *std::max_element(wanted.begin(), wanted.end());
+  std::vector<std::vector<torch::Tensor>> outputs(wanted.size());
+  for (const auto& part : parts) {
+    auto x_TH = parts.size() == 1 ? embedded_TH : embedded_TH.narrow(0, part.first_token, part.layout.tokens);
+    for (std::int64_t layer = 0; layer <= last; ++layer) {
+      if (layer > 0) x_TH = run_layer(static_cast<std::size_t>(layer - 1), x_TH, part.layout);
+      for (std::size_t i = 0; i < wanted.size(); ++i)
+        if (wanted[i] == layer) outputs[i].push_back(parts.size() == 1 ? in_batch_order(x_TH) : x_TH);
+    }
   }
-  return x_TH;
+  std::vector<torch::Tensor> states;
+  for (const auto& output : outputs)
+    states.push_back(output.size() == 1 ? output.front() : in_batch_order(at::cat(output)));
+  return states;
 }
 
 torch::Tensor BertImpl::forward_at(const PackedSequences& ordered, const SequenceLayout& layout,
                                    const QuerySelection& selection) {
   const std::size_t last = layers_->size() - 1;
-  const auto x_TH = forward(ordered, layout, static_cast<std::int64_t>(last));
+  auto x_TH = embeddings_->forward(ordered);
+  for (std::size_t i = 0; i < last; ++i) x_TH = run_layer(i, x_TH, layout);
   return layers_[last]->as<BertLayer>()->forward_at(x_TH, layout, selection);
 }
 

@@ -7,7 +7,6 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/LegacyTypeDispatch.h>
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/_softmax.h>
 #include <ATen/ops/_softmax_backward_data.h>
 #include <ATen/ops/bmm.h>
@@ -15,6 +14,7 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
+#include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -263,10 +263,9 @@ Inputs inputs_of(const torch::Tensor& query, const torch::Tensor& key_value, std
   return {rows_of(query, 0), rows_of(key_value, before_key), rows_of(key_value, before_key + hidden)};
 }
 
-/// Whether nothing is asked for but the values themselves.
-bool is_streamed(const torch::Tensor& query, const torch::Tensor& key_value, double dropout) {
-  const bool derived = at::GradMode::is_enabled() && (query.requires_grad() || key_value.requires_grad());
-  return !derived && dropout == 0 && StreamedAttention::widest() > 0;
+/// In inference alone: a layer that is recomputed in the backward pass must find what it computed before.
+bool is_streamed(double dropout) {
+  return c10::InferenceMode::is_enabled() && dropout == 0 && StreamedAttention::widest() > 0;
 }
 
 /// The values alone, a head and some queries of a sequence at a time.
@@ -356,7 +355,7 @@ class CpuAttention : public torch::autograd::Function<CpuAttention> {
 torch::Tensor cpu_attention(const torch::Tensor& qkv, const SequenceLayout& layout, std::int64_t heads,
                             double dropout) {
   const auto contiguous = qkv.contiguous();
-  if (is_streamed(qkv, qkv, dropout))
+  if (is_streamed(dropout))
     return streamed_attention(contiguous, contiguous, numbers_of(layout, layout.boundaries_B1),
                               qkv.size(1) / 3, heads);
   return CpuAttention::apply(contiguous, contiguous, numbers_of(layout, layout.boundaries_B1),
@@ -366,7 +365,7 @@ torch::Tensor cpu_attention(const torch::Tensor& qkv, const SequenceLayout& layo
 torch::Tensor cpu_attention_at(const torch::Tensor& query_MH, const torch::Tensor& key_value_T2H,
                                const SequenceLayout& layout, const QuerySelection& selection,
                                std::int64_t heads, double dropout) {
-  if (is_streamed(query_MH, key_value_T2H, dropout))
+  if (is_streamed(dropout))
     return streamed_attention(query_MH.contiguous(), key_value_T2H.contiguous(),
                               numbers_of(layout, selection.boundaries_B1), query_MH.size(1), heads);
   return CpuAttention::apply(query_MH.contiguous(), key_value_T2H.contiguous(),

@@ -14,8 +14,8 @@ namespace biodta::model {
 /// small (a batch of 32 cells × 78 genes × 4 heads of 16: 13 ms for forward and backward, against 5 ms here),
 /// and falls back to storing all weights as soon as there is dropout. Here work is cut into blocks whose
 /// weights fit the cache; those of short sequences are kept for the backward pass, those of long ones
-/// computed again. Where neither derivatives nor dropout are asked for, no weights are stored at all
-/// (streamed_attention.hpp). Results do not depend on the number of threads.
+/// computed again. In c10::InferenceMode and without dropout none are stored (streamed_attention.hpp).
+/// Results do not depend on the number of threads.
 torch::Tensor cpu_attention(const torch::Tensor& qkv, const SequenceLayout& layout, std::int64_t heads,
                             double dropout);
 /// packed_attention_at, likewise.

@@ -4,18 +4,10 @@
 #include <biodta/model/sequence_layout.hpp>
 #include <biodta/support/error.hpp>
 
-#include <ATen/ops/embedding.h>
-
-#include <algorithm>
 #include <string>
 
 namespace biodta::model {
 namespace {
-
-/// Rows of x by number. (The backward pass of index_select is several times slower.)
-torch::Tensor rows_of(const torch::Tensor& x_TH, const torch::Tensor& index) {
-  return at::embedding(x_TH, index);
-}
 
 /// Entries of hidden_states by number from 0, negative ones counted from the end.
 std::vector<std::int64_t> resolve(const std::vector<std::int64_t>& layers, std::int64_t count) {
@@ -88,18 +80,7 @@ torch::Tensor MaskedLanguageModelImpl::forward(const PackedSequences& input, con
 
 std::vector<torch::Tensor> MaskedLanguageModelImpl::hidden_states(const PackedSequences& input,
                                                                   const std::vector<std::int64_t>& layers) {
-  const auto wanted = resolve(layers, config_.bert.layers);
-  std::vector<torch::Tensor> states(wanted.size());
-  if (wanted.empty()) return states;
-  const auto layout = make_layout(input);
-  parts_->bert->forward(reorder(input, layout), layout, *std::max_element(wanted.begin(), wanted.end()),
-                        [&](std::int64_t layer, const torch::Tensor& x_TH) {
-                          for (std::size_t i = 0; i < wanted.size(); ++i) {
-                            if (wanted[i] != layer) continue;
-                            states[i] = layout.inverse_T.defined() ? rows_of(x_TH, layout.inverse_T) : x_TH;
-                          }
-                        });
-  return states;
+  return parts_->bert->hidden_states(input, resolve(layers, config_.bert.layers));
 }
 
 torch::Tensor MaskedLanguageModelImpl::score(const torch::Tensor& hidden_MH) {

@@ -1,6 +1,7 @@
 #include <biodta/model/sequence_layout.hpp>
 #include <biodta/support/error.hpp>
 
+#include <ATen/ops/embedding.h>
 #include <ATen/ops/searchsorted.h>
 
 #include <algorithm>
@@ -67,6 +68,17 @@ void add_token_order(SequenceLayout& layout, const std::vector<std::int64_t>& le
   layout.inverse_T = tensor_on(inverse, device);
 }
 
+/// Adds the next sequence of the encoder's order.
+void append(SequenceLayout& layout, std::vector<std::int32_t>& boundaries, std::int64_t length) {
+  if (layout.groups.empty() || layout.groups.back().length != length) {
+    layout.groups.push_back({layout.tokens, 0, length});
+  }
+  ++layout.groups.back().sequences;
+  layout.tokens += length;
+  layout.longest = std::max(layout.longest, length);
+  boundaries.push_back(static_cast<std::int32_t>(layout.tokens));
+}
+
 /// Known without asking the device.
 bool is_ascending(const torch::Tensor& index_M) {
   if (!index_M.is_cpu()) return false;
@@ -82,21 +94,35 @@ SequenceLayout make_layout(const PackedSequences& input) {
   const auto sequences = by_length(lengths);
   SequenceLayout layout;
   std::vector<std::int32_t> boundaries{0};
-  for (const std::size_t sequence : sequences) {
-    const std::int64_t length = lengths[sequence];
-    if (layout.groups.empty() || layout.groups.back().length != length) {
-      layout.groups.push_back({layout.tokens, 0, length});
-    }
-    ++layout.groups.back().sequences;
-    layout.tokens += length;
-    layout.longest = std::max(layout.longest, length);
-    boundaries.push_back(static_cast<std::int32_t>(layout.tokens));
-  }
+  for (const std::size_t sequence : sequences) append(layout, boundaries, lengths[sequence]);
   const auto device = input.tokens_T.device();
   if (!std::is_sorted(sequences.begin(), sequences.end()))
     add_token_order(layout, lengths, sequences, device);
   layout.boundaries_B1 = tensor_on(boundaries, device).to(torch::kInt32);
   return layout;
+}
+
+std::vector<LayoutPart> split_layout(const SequenceLayout& layout, std::int64_t tokens) {
+  if (layout.groups.empty()) return {{0, layout}};
+  std::vector<LayoutPart> parts;
+  std::vector<std::int32_t> boundaries;
+  const auto finish = [&] {
+    if (!parts.empty())
+      parts.back().layout.boundaries_B1 = tensor_on(boundaries, torch::kCPU).to(torch::kInt32);
+  };
+  std::int64_t begun = 0;
+  for (const auto& group : layout.groups) {
+    for (std::int64_t i = 0; i < group.sequences; ++i, begun += group.length) {
+      if (parts.empty() || parts.back().layout.tokens + group.length > tokens) {
+        finish();
+        parts.push_back({begun, {}});
+        boundaries = {0};
+      }
+      append(parts.back().layout, boundaries, group.length);
+    }
+  }
+  finish();
+  return parts;
 }
 
 PackedSequences reorder(const PackedSequences& input, const SequenceLayout& layout) {
@@ -110,6 +136,10 @@ PackedSequences reorder(const PackedSequences& input, const SequenceLayout& layo
     ordered.lengths.insert(ordered.lengths.end(), static_cast<std::size_t>(group.sequences), group.length);
   }
   return ordered;
+}
+
+torch::Tensor rows_of(const torch::Tensor& x_TH, const torch::Tensor& index_M) {
+  return at::embedding(x_TH, index_M);
 }
 
 QuerySelection select_queries(const SequenceLayout& layout, const torch::Tensor& positions_M) {

@@ -3,12 +3,13 @@
 #include <biodta/model/bert_encoder.hpp>
 #include <biodta/weights/state.hpp>
 
-#include <gmock/gmock.h>
+#include <c10/core/InferenceMode.h>
+
+#include <cmath>
 
 namespace biodta::model {
 namespace {
 
-using ::testing::ElementsAre;
 using namespace biodta::model::testing;
 
 TEST(BertEncoder, has_hugging_faces_names_and_shapes) {
@@ -23,15 +24,35 @@ TEST(BertEncoder, has_hugging_faces_names_and_shapes) {
   EXPECT_EQ(found, peer.size());
 }
 
-TEST(BertEncoder, stops_after_the_layers_asked_for) {
+torch::Tensor hidden_state(Bert& bert, const PackedSequences& input, std::int64_t layer) {
+  return bert->hidden_states(input, {layer}).at(0);
+}
+
+TEST(BertEncoder, runs_no_layer_after_those_asked_for) {
   Bert bert(small_config(0));
   bert->initialise(1);
   bert->eval();
   const auto input = random_batch({4, 4}, 0, 1);
-  std::vector<std::int64_t> seen;
-  const auto note = [&](std::int64_t layer, const torch::Tensor&) { seen.push_back(layer); };
-  bert->forward(input, make_layout(input), 1, note);
-  EXPECT_THAT(seen, ElementsAre(0, 1));
+  const auto expected = hidden_state(bert, input, 1);
+  const torch::NoGradGuard no_gradient;
+  for (const auto& parameter : bert->named_parameters())
+    if (parameter.key().starts_with("encoder.layer.1.")) parameter.value().fill_(std::nan(""));
+  EXPECT_LT(difference(hidden_state(bert, input, 1), expected), 1e-6);
+  EXPECT_TRUE(hidden_state(bert, input, 2).isnan().all().item<bool>());
+}
+
+/// Outside inference a batch goes through a layer as a whole.
+TEST(BertEncoder, gives_the_same_where_a_batch_goes_through_in_parts) {
+  Bert bert(small_config(0));
+  bert->initialise(1);
+  bert->eval();
+  std::vector<std::int64_t> lengths(900, 7);  // over 6,300 tokens
+  lengths[400] = 5;                           // in the encoder's order another place
+  const auto input = random_batch(lengths, 0, 1);
+  const auto whole = bert->hidden_states(input, {2, 0, 1});
+  const c10::InferenceMode inference;
+  const auto parts = bert->hidden_states(input, {2, 0, 1});
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_LT(difference(parts[i], whole[i].detach()), 1e-6) << i;
 }
 
 TEST(BertEncoder, reads_rank_by_position_alone) {
@@ -40,13 +61,13 @@ TEST(BertEncoder, reads_rank_by_position_alone) {
   bert->eval();
   // Two tokens change places, and their positions with them: each keeps its embedding.
   auto input = packed(torch::tensor({5, 9, 7}, torch::kInt64), {3});
-  const auto before = bert->forward(input, make_layout(input), 2);
+  const auto before = hidden_state(bert, input, 2);
   input.tokens_T = torch::tensor({9, 5, 7}, torch::kInt64);
   input.positions_T = torch::tensor({1, 0, 2}, torch::kInt64);
-  const auto after = bert->forward(input, make_layout(input), 2);
+  const auto after = hidden_state(bert, input, 2);
   EXPECT_LT(difference(after.index_select(0, torch::tensor({1, 0, 2}, torch::kInt64)), before), 1e-6);
   input.positions_T = torch::tensor({0, 1, 2}, torch::kInt64);
-  EXPECT_GT(difference(bert->forward(input, make_layout(input), 2), after), 1e-3);
+  EXPECT_GT(difference(hidden_state(bert, input, 2), after), 1e-3);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/equal.h>
+#include <c10/core/InferenceMode.h>
 
 namespace biodta::model {
 namespace {
@@ -46,7 +47,11 @@ void expect_the_formula(const std::vector<std::int64_t>& lengths, std::int64_t h
   const auto out = packed_attention(qkv, layout, heads, 0.0);
   const auto expected = by_formula(exact, layout, heads);
   EXPECT_LT(difference(out, expected), 1e-5);
-  EXPECT_LT(difference(packed_attention(qkv.detach(), layout, heads, 0.0), expected), 1e-5) << "values alone";
+  const auto in_inference = [&] {
+    const c10::InferenceMode inference;
+    return packed_attention(qkv, layout, heads, 0.0);
+  }();
+  EXPECT_LT(difference(in_inference, expected.detach()), 1e-5);
   (out * weights).sum().backward();
   (expected * weights).sum().backward();
   EXPECT_LT(difference(qkv.grad(), exact.grad()), 2e-5);
@@ -84,10 +89,11 @@ void expect_the_same_at(const std::vector<std::int64_t>& lengths,
   const auto out = packed_attention_at(query, key_value, layout, selection, 3, 0.0);
   const auto expected = packed_attention(whole, layout, 3, 0.0).index_select(0, index);
   EXPECT_LT(difference(out, expected), 1e-6);
-  EXPECT_LT(difference(packed_attention_at(query.detach(), key_value.detach(), layout, selection, 3, 0.0),
-                       expected),
-            1e-6)
-      << "values alone";
+  const auto in_inference = [&] {
+    const c10::InferenceMode inference;
+    return packed_attention_at(query, key_value, layout, selection, 3, 0.0);
+  }();
+  EXPECT_LT(difference(in_inference, expected.detach()), 1e-6);
   (out * weights).sum().backward();
   (expected * weights).sum().backward();
   EXPECT_LT(difference(query.grad(), whole.grad().narrow(1, 0, hidden).index_select(0, index)), 1e-5);
@@ -148,6 +154,7 @@ TEST(PackedAttention, is_the_same_whatever_the_number_of_threads) {
   const auto layout = layout_of(std::vector<std::int64_t>(40, 50));
   const auto qkv = at::randn({layout.tokens, 96});
   for (const double dropout : {0.1, 0.0}) {
+    const c10::InferenceMode inference;
     std::vector<torch::Tensor> results;
     for (const int threads : {1, 2, 3}) {
       at::set_num_threads(threads);

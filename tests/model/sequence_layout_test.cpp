@@ -46,6 +46,19 @@ TEST(SequenceLayout, brings_equal_lengths_together_and_back) {
   EXPECT_EQ(numbers_of(ordered.row_T.index_select(0, layout.inverse_T)), numbers_of(batch.row_T));
 }
 
+TEST(SequenceLayout, is_split_between_sequences) {
+  const auto parts = split_layout(make_layout(random_batch({9, 4, 4, 4, 2, 2}, 0, 1)), 8);
+  ASSERT_EQ(parts.size(), 3U);
+  EXPECT_THAT(groups_of(parts[0].layout), ElementsAre(ElementsAre(0, 1, 9))) << "longer than asked for";
+  EXPECT_THAT(groups_of(parts[1].layout), ElementsAre(ElementsAre(0, 2, 4)));
+  EXPECT_THAT(groups_of(parts[2].layout), ElementsAre(ElementsAre(0, 1, 4), ElementsAre(4, 2, 2)));
+  EXPECT_EQ(parts[1].first_token, 9);
+  EXPECT_EQ(parts[2].first_token, 17);
+  EXPECT_THAT(integers_of(parts[2].layout.boundaries_B1), ElementsAre(0, 4, 6, 8));
+  EXPECT_EQ(parts[2].layout.tokens, 8);
+  EXPECT_EQ(parts[2].layout.longest, 4);
+}
+
 TEST(SequenceLayout, knows_which_positions_belong_to_which_sequence) {
   const auto sorted = make_layout(random_batch({4, 4, 7}, 0, 1));
   const auto plain = select_queries(sorted, torch::tensor({1, 3, 9, 14}, torch::kInt64));

@@ -20,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace biodta::model {
 
@@ -78,11 +79,12 @@ TORCH_MODULE(BertLayer);
 class BertImpl : public torch::nn::Module {
  public:
   explicit BertImpl(const ModelConfig& config);
-  /// Runs the first `layers` layers on a batch in the encoder's order.
-  /// @param each  called with (0, embeddings) and then (l, output of layer l); may be empty.
-  /// @return the last output, [T, H].
-  torch::Tensor forward(const PackedSequences& ordered, const SequenceLayout& layout, std::int64_t layers,
-                        const std::function<void(std::int64_t, const torch::Tensor&)>& each = {});
+  /// Outputs of layers; none after the last that is wanted is run. On the CPU and in c10::InferenceMode, a
+  /// few sequences go through all layers before the next: what they leave on their way stays in the cache.
+  /// @param wanted  0 = embeddings, l = output of layer l.
+  /// @return as many, each [T, H] in the batch's own order.
+  std::vector<torch::Tensor> hidden_states(const PackedSequences& input,
+                                           const std::vector<std::int64_t>& wanted);
   /// All layers, the last one at chosen tokens alone: what a masked-LM loss needs. @return [M, H], as
   /// selected
   torch::Tensor forward_at(const PackedSequences& ordered, const SequenceLayout& layout,
@@ -91,6 +93,8 @@ class BertImpl : public torch::nn::Module {
   TokenEmbedder& tokens() noexcept { return embeddings_->tokens(); }
 
  private:
+  torch::Tensor run_layer(std::size_t number, const torch::Tensor& x_TH, const SequenceLayout& layout);
+
   BertEmbeddings embeddings_;
   torch::nn::ModuleList layers_;
 };
