@@ -271,7 +271,10 @@ bool is_streamed(double dropout) {
 /// The values alone, a head and some queries of a sequence at a time.
 torch::Tensor streamed_attention(const torch::Tensor& query, const torch::Tensor& key_value,
                                  const Numbers& numbers, std::int64_t hidden, std::int64_t heads) {
-  constexpr std::int64_t kQueries = 480;  // enough that packing the keys anew does not count
+  // Whole heads, unless threads would have nothing to do; parts begin where the kernel's blocks do.
+  constexpr std::int64_t kLeast = 480;
+  const std::int64_t share = query.size(0) * heads / at::get_num_threads();
+  const std::int64_t most = kLeast * std::max<std::int64_t>(1, share / kLeast);
   const auto sequences = sequences_of(numbers);
   std::vector<HeadAttention> tasks;
   auto out = at::empty({query.size(0), hidden}, query.options());
@@ -281,12 +284,12 @@ torch::Tensor streamed_attention(const torch::Tensor& query, const torch::Tensor
   for (const auto& sequence : sequences) {
     for (std::int64_t column = 0; column < hidden; column += size) {
       const std::int64_t token = sequence.first_token * in.key.stride + column;
-      for (std::int64_t done = 0; done < sequence.queries; done += kQueries) {
+      for (std::int64_t done = 0; done < sequence.queries; done += most) {
         const std::int64_t row = sequence.first_query + done;
         tasks.push_back({in.query.data + row * in.query.stride + column, in.query.stride,
-                         std::min(kQueries, sequence.queries - done), in.key.data + token,
-                         in.value.data + token, in.key.stride, sequence.length, size,
-                         to.data + row * to.stride + column, to.stride});
+                         std::min(most, sequence.queries - done), in.key.data + token, in.value.data + token,
+                         in.key.stride, sequence.length, size, to.data + row * to.stride + column,
+                         to.stride});
       }
     }
   }
