@@ -9,6 +9,7 @@
 #include <biodta/support/text.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <utility>
@@ -85,6 +86,7 @@ struct HaplotypeReader::Implementation {
   }
 
   void match_contigs();
+  void check_length(const std::string& own, const std::string& theirs) const;
   void check(std::span<const HaplotypeId> haplotypes) const;
   std::string sample_name(const HaplotypeId& id) const;
   [[noreturn]] void refuse(CarriedVariants& carried, const Obstacle& obstacle, const HaplotypeId& id,
@@ -109,12 +111,27 @@ struct HaplotypeReader::Implementation {
   detail::SkippedCounter skipped;
 };
 
+/// Contigs of two assemblies differ by a few in a hundred at most; a genome that is a piece of one, by more.
+void HaplotypeReader::Implementation::check_length(const std::string& own, const std::string& theirs) const {
+  const std::int64_t here = genome.contig_length(own);
+  const std::int64_t there = records.declared_length(theirs);
+  const auto bases = [](std::int64_t count) {
+    return support::with_thousands(static_cast<std::uint64_t>(count)) + " bp";
+  };
+  const bool is_of_another_size = std::abs(here - there) > there / 20;
+  if (there == 0 || here == there || is_of_another_size || options.skip_mismatches) return;
+  throw InputError(records.path(), "header, contig " + theirs, bases(there),
+                   bases(here) + " as in " + genome.path().string(),
+                   "genome and variants must be of one assembly");
+}
+
 void HaplotypeReader::Implementation::match_contigs() {
   const ContigNames names(genome);
   const std::vector<std::string> theirs = records.contigs();
   for (const std::string& contig : theirs) {
     const auto own = names.find(contig);
     if (!own) continue;
+    check_length(std::string(*own), contig);
     const auto [known, fresh] = file_contigs.emplace(*own, contig);
     if (fresh) continue;
     throw InputError(

@@ -237,6 +237,11 @@ std::vector<std::string> VariantRecords::contigs() const {
   return {names.begin(), names.end()};
 }
 
+std::int64_t VariantRecords::declared_length(const std::string& contig) const {
+  const int id = bcf_hdr_name2id(header_.get(), contig.c_str());
+  return id < 0 ? 0 : static_cast<std::int64_t>(header_->id[BCF_DT_CTG][id].val->info[0]);
+}
+
 void VariantRecords::query_text(const std::string& contig, std::int64_t start, std::int64_t end,
                                 std::vector<VariantRecord>& found) {
   const int index = tbx_name2id(text_index_.get(), contig.c_str());

@@ -51,6 +51,8 @@ class VariantRecords {
   const std::vector<std::string>& samples() const noexcept { return samples_; }
   /// Contigs of the header and of the records.
   std::vector<std::string> contigs() const;
+  /// Bases of a contig as the header declares them; 0 = it does not.
+  std::int64_t declared_length(const std::string& contig) const;
   /// Records that touch [start, end) with REF or with the stretch of a symbolic allele, by position and then
   /// as in the file. Valid until the next call. Asking for the same region again is free, and of one that
   /// overlaps the last only what is new is read.

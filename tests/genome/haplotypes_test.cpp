@@ -268,6 +268,23 @@ TEST_F(HaplotypesTest, AFileThatNamesOneContigTwiceIsRefused) {
                            {"v.vcf: contigs", "1 and chr1", "both chr1", "g.fa"});
 }
 
+TEST_F(HaplotypesTest, AHeaderWhoseContigIsALittleLongerOrShorterIsOfAnotherAssembly) {
+  const auto read = [&](const std::string& length, HaplotypeOptions options = {}) {
+    std::string text = vcf_header({}, "1") + vcf_line(21, "C", "G", {}, ".", ".", "1");
+    text.replace(text.find("100000"), 6, length);
+    support::write_text_file(folder_ / "v.vcf", text);
+    const auto file = VariantFile::open(folder_ / "v.vcf");
+    const HaplotypeReader reader(*genome_, file, options);
+    return reader.has_contig("chr1");
+  };
+  for (const char* length : {"41", "39"})
+    expect_error<InputError>([&] { read(length); }, {"v.vcf", "contig 1", std::string(length) + " bp",
+                                                     "40 bp", "g.fa", "one assembly"});
+  EXPECT_TRUE(read("40"));
+  EXPECT_TRUE(read("100")) << "the genome is a piece of it";
+  EXPECT_TRUE(read("41", {.skip_mismatches = true}));
+}
+
 TEST_F(HaplotypesTest, LongAllelesThatBeginFarOutsideTheWindowAreFoundInEveryContainer) {
   const std::string letters = std::string(3000, 'A') + std::string(3000, 'C') + std::string(3000, 'G');
   write_fasta(folder_ / "long.fa", {{"c1", "", letters}});

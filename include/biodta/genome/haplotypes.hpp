@@ -118,7 +118,8 @@ struct SingleVariants {
 class HaplotypeReader {
  public:
   /// Keeps references to both, which must outlive it. Throws InputError when none of the file's contigs is
-  /// the genome's.
+  /// the genome's, and, unless mismatches are skipped, when its header gives one another length (by up to
+  /// 5 %; by more, the genome is taken for a piece of it).
   HaplotypeReader(const Genome& genome, const VariantFile& variants, HaplotypeOptions options = {});
   HaplotypeReader(HaplotypeReader&&) noexcept;
   HaplotypeReader& operator=(HaplotypeReader&&) noexcept;
