@@ -2,6 +2,7 @@
 #include <biodta/support/error.hpp>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -108,6 +109,13 @@ void require_writable(const fs::path& target) {
   fs::create_directories(parent, error);
   if (error) fail(parent, "cannot be made", error.message());
   if (::access(parent.c_str(), W_OK | X_OK) != 0) fail(target, "cannot be written", system_reason());
+  // Rights are not all: /proc, a full disk, a name that is too long.
+  const std::string probe = (parent / target.filename()).string() + "." + std::to_string(::getpid()) + ".try";
+  if (::mkdir(probe.c_str(), 0700) == 0) {
+    ::rmdir(probe.c_str());
+  } else if (errno != EEXIST) {
+    fail(target, "cannot be written", system_reason());
+  }
 }
 
 void require_regular(std::string_view key, const std::filesystem::path& target) {

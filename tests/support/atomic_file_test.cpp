@@ -107,6 +107,16 @@ TEST(AtomicPath, SaysWhichFolderCannotBeMade) {
   expect_error<InputError>([&] { AtomicPath path(folder / "file/a.txt"); }, {"file"});
 }
 
+TEST(RequireWritable, TriesWhatRightsDoNotTell) {
+  const TemporaryFolder folder;
+  require_writable(folder / "a");
+  require_writable(folder / "b/");
+  EXPECT_EQ(entries(folder.path()), 0U) << "nothing stays but the folders that were asked for";
+  expect_error<InputError>([] { require_writable("/proc/a"); }, {"/proc/a", "cannot be written"});
+  expect_error<InputError>([&] { require_writable(folder / std::string(255, 'a')); },
+                           {"cannot be written", "long"});
+}
+
 TEST(RequireNotRead, KnowsAFileByAnyOfItsNames) {
   const TemporaryFolder folder;
   write_text_file(folder / "in.txt", "x");
