@@ -96,14 +96,12 @@ GivenMutants GivenMutants::haplotypes(const genome::HaplotypeReader& reader,
     if (distinct == 0) return;
     if (place[distinct] == ids.size()) {
       place[distinct] = result.mutants_.size();
-      result.mutants_.push_back({name, 0, distinct});
+      result.mutants_.push_back({name, std::nullopt, distinct});
     }
-    ++result.mutants_[place[distinct]].carriers;
+    auto& carriers = result.mutants_[place[distinct]].carriers;
+    if (!samples.empty()) carriers = carriers.value_or(0) + 1;
   };
-  if (samples.empty()) {
-    add(windows.of(0), "all_alternatives");
-    if (!result.mutants_.empty()) result.mutants_.front().carriers = 0;
-  }
+  if (samples.empty()) add(windows.of(0), "all_alternatives");
   for (std::size_t sample = 0; sample < samples.size(); ++sample) {
     const std::size_t first = windows.of(2 * sample), second = windows.of(2 * sample + 1);
     add(first, first == second ? samples[sample] : samples[sample] + "_1");

@@ -77,9 +77,10 @@ support::Table expression_table(const Report& report) {
                             std::to_string(trial.edits.size()), exact_number(search.reference_expression),
                             exact_number(trial.expression), exact_number(fold_of(search, i)),
                             yes_or_no(trial.lowers), yes_or_no(search.chosen == i), origin_of(search),
-                            trial.name, std::to_string(trial.carriers), yes_or_no(trial.wanted),
-                            yes_or_no(is_used(search, i)), exact_number(trial.row_distance),
-                            exact_number(trial.row_shift), kept_text(trial.identity)});
+                            trial.name, trial.carriers ? std::to_string(*trial.carriers) : "NA",
+                            yes_or_no(trial.wanted), yes_or_no(is_used(search, i)),
+                            exact_number(trial.row_distance), exact_number(trial.row_shift),
+                            kept_text(trial.identity)});
     }
   }
   return table;

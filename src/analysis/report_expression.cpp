@@ -22,7 +22,7 @@ constexpr std::int64_t kBinsShown = 32;
 std::string trial_text(const MutantSearch& search, std::size_t trial) {
   const MutantTrial& mutant = search.trials[trial];
   std::string text = mutant_label(search, trial) + ", " + support::counted(mutant.edits.size(), "edit");
-  if (mutant.carriers > 0) text += ", " + support::counted(mutant.carriers, "carrier");
+  if (mutant.carriers.value_or(0) > 0) text += ", " + support::counted(*mutant.carriers, "carrier");
   return text;
 }
 

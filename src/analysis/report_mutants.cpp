@@ -11,6 +11,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -74,8 +75,10 @@ std::vector<DataColumn> mutant_columns(const Report& report, std::size_t sets) {
          return edit_words(report, trial(row));
        }}};
   if (search.origin != MutantOrigin::kRandom)
-    columns.push_back(number_column("carriers", "Carriers", ColumnKind::kCount,
-                                    [trial](Row row) { return static_cast<double>(trial(row).carriers); }));
+    columns.push_back(number_column("carriers", "Carriers", ColumnKind::kCount, [trial](Row row) {
+      const auto& carriers = trial(row).carriers;
+      return carriers ? static_cast<double>(*carriers) : std::numeric_limits<double>::quiet_NaN();
+    }));
   columns.push_back(small("expression", "Expression", [trial](Row row) { return trial(row).expression; }));
   columns.push_back(
       small("fold_change", "Fold change", [&](Row row) { return fold_of(search, effects[row].trial); }));

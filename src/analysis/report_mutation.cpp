@@ -48,8 +48,8 @@ std::string chosen_text(const PerturbedGene& gene) {
   const std::string label = html_escape(mutant_label(search, *search.chosen));
   if (search.origin == MutantOrigin::kRandom)
     return label + ", which changes " + counted(trial.edits.size(), "base") + ",";
-  if (trial.carriers == 0) return label;
-  return label + ", which " + counted(trial.carriers, "sample") +
+  if (trial.carriers.value_or(0) == 0) return label;
+  return label + ", which " + counted(*trial.carriers, "sample") +
          (trial.carriers == 1 ? " carries," : " carry,");
 }
 

@@ -121,6 +121,21 @@ std::string sentence(const Report& report, std::size_t set) {
   return name + uncontrolled(report, set);
 }
 
+/// The same genes in donors, regions or other groups of cells, each by itself, where there are any.
+std::string over_groups(const Report& report, std::size_t set) {
+  if (set >= report.groups.size() || verdict_of(report, set) == Verdict::kUntested) return {};
+  const GroupSummary& summary = report.groups[set];
+  const std::string by = " By " + html_escape(report.group_column);
+  if (!summary.logit)
+    return by + " nothing can be said: too few groups have cells enough, or too few genes in common.";
+  std::string text = by + ", over " + support::counted(summary.logit->groups, "group") +
+                     ": AUROC against other genes " + auroc_text(summary.auroc, summary.low, summary.high) +
+                     ", " + p_html(summary.logit->p);
+  if (summary.logit->heterogeneity_p < kLevel)
+    text += "; the groups differ (" + p_html(summary.logit->heterogeneity_p) + " of heterogeneity)";
+  return text + ".";
+}
+
 /// Of the test that the report puts first, for a set.
 double first_p(const Report& report, std::size_t set) {
   const double p =
@@ -177,7 +192,8 @@ Verdict verdict_of(const Report& report, std::size_t set) {
 std::string verdict_html(const Report& report) {
   std::string html = report.run.tests.size() > kMostSentences ? tally(report) : std::string();
   html += "<ul class=\"verdicts\">\n";
-  for (const std::size_t set : told_sets(report)) html += "<li>" + sentence(report, set) + "</li>\n";
+  for (const std::size_t set : told_sets(report))
+    html += "<li>" + sentence(report, set) + over_groups(report, set) + "</li>\n";
   return html + "</ul>\n";
 }
 

@@ -22,8 +22,8 @@ int allele_on(const VariantRecord& record, const HaplotypeId& id) {
 
 /// Samples with a genotype for which `is_carried` holds of an allele.
 template <class Carried>
-std::uint64_t count_carriers(const VariantRecord& record, const Carried& is_carried) {
-  if (record.ploidy == 0) return 0;
+std::optional<std::uint64_t> count_carriers(const VariantRecord& record, const Carried& is_carried) {
+  if (record.ploidy == 0) return std::nullopt;
   std::uint64_t carriers = 0;
   const auto ploidy = static_cast<std::ptrdiff_t>(record.ploidy);
   for (auto call = record.calls.begin(); call != record.calls.end(); call += ploidy)

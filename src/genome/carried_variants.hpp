@@ -8,6 +8,7 @@
 #include <biodta/genome/haplotypes.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>

@@ -86,16 +86,24 @@ void check_layout(const fs::path& fasta) {
   check.end_of_record();
 }
 
+[[noreturn]] void refuse_index(const fs::path& fasta, const std::string& reason) {
+  throw InputError(
+      fasta.string() + ": its index cannot be made beside it: " + reason,
+      "link the file into a folder that can be written, or run: samtools faidx " + fasta.string());
+}
+
 void make_index(const fs::path& fasta, Storage storage) {
   check_layout(fasta);
+  try {
+    support::require_writable(with_suffix(fasta, ".fai"));
+  } catch (const InputError& error) {
+    refuse_index(fasta, error.what());
+  }
   support::AtomicPath fai(with_suffix(fasta, ".fai"));
   support::AtomicPath gzi(with_suffix(fasta, ".gzi"));
   errno = 0;
-  if (fai_build3(fasta.c_str(), fai.temporary().c_str(), gzi.temporary().c_str()) != 0) {
-    throw InputError(
-        fasta.string() + ": its index cannot be made beside it: " + last_system_error(),
-        "link the file into a folder that can be written, or run: samtools faidx " + fasta.string());
-  }
+  if (fai_build3(fasta.c_str(), fai.temporary().c_str(), gzi.temporary().c_str()) != 0)
+    refuse_index(fasta, last_system_error());
   if (storage == Storage::kBgzip) gzi.commit();
   fai.commit();
 }

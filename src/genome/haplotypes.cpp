@@ -29,7 +29,7 @@ using detail::WindowPlan;
 void describe(support::OptionVisitor& visit, HaplotypeOptions& options) {
   visit.field("skip_mismatches", options.skip_mismatches,
               "leave out and count variants whose REF is not in the genome and those that overlap an earlier "
-              "one of the same haplotype, rather than stop at them");
+              "one of the same haplotype, rather than stop at them or at a header of longer contigs");
   visit.field("skip_unsupported", options.skip_unsupported,
               "leave out and count alleles that are not understood, such as <INS:ME:ALU> and breakends");
 }
@@ -86,7 +86,7 @@ struct HaplotypeReader::Implementation {
   }
 
   void match_contigs();
-  void check_length(const std::string& own, const std::string& theirs) const;
+  void check_length(std::string_view own, const std::string& theirs) const;
   void check(std::span<const HaplotypeId> haplotypes) const;
   std::string sample_name(const HaplotypeId& id) const;
   [[noreturn]] void refuse(CarriedVariants& carried, const Obstacle& obstacle, const HaplotypeId& id,
@@ -111,18 +111,18 @@ struct HaplotypeReader::Implementation {
   detail::SkippedCounter skipped;
 };
 
-/// Contigs of two assemblies differ by a few in a hundred at most; a genome that is a piece of one, by more.
-void HaplotypeReader::Implementation::check_length(const std::string& own, const std::string& theirs) const {
+/// A longer contig is another assembly's, unless it is much longer: then the genome may be a piece of it. A
+/// shorter one is no sign, since some programs give the position of their last variant.
+void HaplotypeReader::Implementation::check_length(std::string_view own, const std::string& theirs) const {
   const std::int64_t here = genome.contig_length(own);
   const std::int64_t there = records.declared_length(theirs);
+  if (there <= here || there - here > there / 10 || options.skip_mismatches) return;
   const auto bases = [](std::int64_t count) {
     return support::with_thousands(static_cast<std::uint64_t>(count)) + " bp";
   };
-  const bool is_of_another_size = std::abs(here - there) > there / 20;
-  if (there == 0 || here == there || is_of_another_size || options.skip_mismatches) return;
   throw InputError(records.path(), "header, contig " + theirs, bases(there),
-                   bases(here) + " as in " + genome.path().string(),
-                   "genome and variants must be of one assembly");
+                   "at most the " + bases(here) + " of " + genome.path().string(),
+                   "are genome and variants of one assembly?");
 }
 
 void HaplotypeReader::Implementation::match_contigs() {
@@ -131,7 +131,6 @@ void HaplotypeReader::Implementation::match_contigs() {
   for (const std::string& contig : theirs) {
     const auto own = names.find(contig);
     if (!own) continue;
-    check_length(std::string(*own), contig);
     const auto [known, fresh] = file_contigs.emplace(*own, contig);
     if (fresh) continue;
     throw InputError(
@@ -254,6 +253,7 @@ WindowHaplotypes::Implementation HaplotypeReader::Implementation::read(std::stri
                                                                        const Ask& ask) {
   NearbyGenome nearby(genome, contig);
   const auto file_contig = file_contigs.find(contig);
+  if (file_contig != file_contigs.end()) check_length(contig, file_contig->second);
   static const std::vector<VariantRecord> kNoRecords;
   // Deletions make windows reach further: a little is asked for beforehand, so that most are made in one go.
   const Window window = window_around(tss, length);

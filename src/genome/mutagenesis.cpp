@@ -53,7 +53,8 @@ char draw_base(char old, bool may_stay, support::RandomStream& random) {
 }  // namespace
 
 void describe(support::OptionVisitor& visit, MutagenesisOptions& options) {
-  visit.field("distance", options.distance, "bases within this distance of the TSS may change (bp)",
+  visit.field("distance", options.distance,
+              "bases within this distance of the TSS, and in its window, may change (bp)",
               support::between(1, 1 << 30));
   visit.field(
       "rate", options.rate,

@@ -5,6 +5,7 @@
 #include <biodta/model/packed_attention.hpp>
 #include <biodta/support/error.hpp>
 
+#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/dropout.h>
@@ -23,7 +24,8 @@ namespace {
 
 constexpr std::int64_t kTokenTypes = 2;  // as in every BERT; only the first is used
 
-/// Tokens that go through all layers together on the CPU: at a hidden size of 256, activations of some 12 MB.
+/// Tokens that go through all layers together on the CPU, for each thread: at a hidden size of 256,
+/// activations of some 12 MB.
 constexpr std::int64_t kTokensInCache = 4096;
 
 torch::nn::LayerNorm make_layer_norm(const BertConfig& config) {
@@ -177,14 +179,16 @@ torch::Tensor BertImpl::run_layer(std::size_t number, const torch::Tensor& x_TH,
 
 std::vector<torch::Tensor> BertImpl::hidden_states(const PackedSequences& input,
                                                    const std::vector<std::int64_t>& wanted) {
+  if (wanted.empty()) return {};
   const auto layout = make_layout(input);
   const auto embedded_TH = embeddings_->forward(reorder(input, layout));
   const bool in_parts = embedded_TH.is_cpu() && c10::InferenceMode::is_enabled();
-  const auto parts = in_parts ? split_layout(layout, kTokensInCache) : std::vector<LayoutPart>{{0, layout}};
+  const auto parts = in_parts ? split_layout(layout, kTokensInCache * at::get_num_threads())
+                              : std::vector<LayoutPart>{{0, layout}};
   const auto in_batch_order = [&](const torch::Tensor& x_TH) {
-    return layout.inverse_T.defined() ? rows_of(x_TH, layout.inverse_T) : x_TH;
+    return layout.inverse_T.defined() ? gather_rows(x_TH, layout.inverse_T) : x_TH;
   };
-  const std::int64_t last = wanted.empty() ? 0 : *std::max_element(wanted.begin(), wanted.end());
+  const std::int64_t last = *std::max_element(wanted.begin(), wanted.end());
   std::vector<std::vector<torch::Tensor>> outputs(wanted.size());
   for (const auto& part : parts) {
     auto x_TH = parts.size() == 1 ? embedded_TH : embedded_TH.narrow(0, part.first_token, part.layout.tokens);

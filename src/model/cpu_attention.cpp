@@ -271,8 +271,8 @@ bool is_streamed(double dropout) {
 /// The values alone, a head and some queries of a sequence at a time.
 torch::Tensor streamed_attention(const torch::Tensor& query, const torch::Tensor& key_value,
                                  const Numbers& numbers, std::int64_t hidden, std::int64_t heads) {
-  // Whole heads, unless threads would have nothing to do; parts begin where the kernel's blocks do.
-  constexpr std::int64_t kLeast = 480;
+  // Whole heads, unless threads would have nothing to do.
+  constexpr std::int64_t kLeast = 10 * StreamedAttention::kQueries;
   const std::int64_t share = query.size(0) * heads / at::get_num_threads();
   const std::int64_t most = kLeast * std::max<std::int64_t>(1, share / kLeast);
   const auto sequences = sequences_of(numbers);
@@ -286,10 +286,16 @@ torch::Tensor streamed_attention(const torch::Tensor& query, const torch::Tensor
       const std::int64_t token = sequence.first_token * in.key.stride + column;
       for (std::int64_t done = 0; done < sequence.queries; done += most) {
         const std::int64_t row = sequence.first_query + done;
-        tasks.push_back({in.query.data + row * in.query.stride + column, in.query.stride,
-                         std::min(most, sequence.queries - done), in.key.data + token, in.value.data + token,
-                         in.key.stride, sequence.length, size, to.data + row * to.stride + column,
-                         to.stride});
+        tasks.push_back({.query = in.query.data + row * in.query.stride + column,
+                         .query_stride = in.query.stride,
+                         .queries = std::min(most, sequence.queries - done),
+                         .key = in.key.data + token,
+                         .value = in.value.data + token,
+                         .token_stride = in.key.stride,
+                         .tokens = sequence.length,
+                         .head_size = size,
+                         .out = to.data + row * to.stride + column,
+                         .out_stride = to.stride});
       }
     }
   }

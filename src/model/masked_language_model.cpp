@@ -75,7 +75,7 @@ torch::Tensor MaskedLanguageModelImpl::forward(const PackedSequences& input, con
   const auto layout = make_layout(input);
   const auto selection = select_queries(layout, masked_M);
   const auto hidden_MH = parts_->bert->forward_at(reorder(input, layout), layout, selection);
-  return score(selection.restore_M.defined() ? rows_of(hidden_MH, selection.restore_M) : hidden_MH);
+  return score(selection.restore_M.defined() ? gather_rows(hidden_MH, selection.restore_M) : hidden_MH);
 }
 
 std::vector<torch::Tensor> MaskedLanguageModelImpl::hidden_states(const PackedSequences& input,

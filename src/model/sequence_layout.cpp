@@ -138,7 +138,7 @@ PackedSequences reorder(const PackedSequences& input, const SequenceLayout& layo
   return ordered;
 }
 
-torch::Tensor rows_of(const torch::Tensor& x_TH, const torch::Tensor& index_M) {
+torch::Tensor gather_rows(const torch::Tensor& x_TH, const torch::Tensor& index_M) {
   return at::embedding(x_TH, index_M);
 }
 

@@ -23,6 +23,8 @@ constexpr std::int64_t kKeys = 64;
 constexpr std::int64_t kRows = 8;
 /// Vectors of queries a block, at most: with kRows rows, 24 sums in the 32 registers of AVX-512.
 constexpr int kVectors = 3;
+/// Where maxima begin: −∞ less itself would be no number.
+constexpr float kLowest = std::numeric_limits<float>::lowest();
 
 template <int kLanes>
 struct Simd {
@@ -40,7 +42,7 @@ struct Simd {
   /// 2^x to one part in 10^7, for x <= 0; below -126 what it is there.
   [[gnu::always_inline]] static Vector power_of_two(const Vector& power) {
     const Vector least = Vector{} - 126.0F;
-    const Vector x = power < least ? least : power;  // a NaN stays one
+    const Vector x = power < least ? least : power;
     const Vector to_integer = Vector{} + 0x1.8p23F;  // leaves the rounded x in the lowest bits
     const Vector shifted = x + to_integer;
     const Vector rest = x - (shifted - to_integer);
@@ -52,7 +54,8 @@ struct Simd {
     sum = sum * rest + 2.40226507e-1F;
     sum = sum * rest + 6.93147181e-1F;
     sum = sum * rest + 1.0F;
-    return reinterpret_cast<Vector>((reinterpret_cast<Bits>(shifted) << 23) + reinterpret_cast<Bits>(sum));
+    // The integer becomes an exponent. A product, not a sum of bits: a NaN stays one, whatever its payload.
+    return sum * reinterpret_cast<Vector>((reinterpret_cast<Bits>(shifted) << 23) + (127 << 23));
   }
 };
 
@@ -135,7 +138,7 @@ template <int kLanes, int kRowsAtOnce, int kColumns>
   Vector most[kColumns], sum[kColumns], scale[kColumns];
 #pragma GCC unroll 8
   for (int j = 0; j < kColumns; ++j) {
-    most[j] = Vector{} - std::numeric_limits<float>::infinity();
+    most[j] = Vector{} + kLowest;
     sum[j] = Vector{};
   }
   for (std::int64_t d = 0; d < block.padded_size * kQueries; ++d) block.out_DQ[d] = 0.0F;
@@ -152,6 +155,9 @@ template <int kLanes, int kRowsAtOnce, int kColumns>
                                                     block.padded_size, block.weights_LQ, keys,
                                                     block.out_DQ + d * kQueries, scale);
   }
+#pragma GCC unroll 8
+  for (int j = 0; j < kColumns; ++j)  // without a score above −∞ there is no softmax
+    sum[j] = most[j] > Vector{} + kLowest ? sum[j] : Vector{} + std::numeric_limits<float>::quiet_NaN();
   for (std::int64_t d = 0; d < block.head_size; ++d)
 #pragma GCC unroll 8
     for (int j = 0; j < kColumns; ++j) {
@@ -201,6 +207,9 @@ void pack(const float* from, std::int64_t stride, std::int64_t rows, std::int64_
 std::int64_t up_to_multiple(std::int64_t value, std::int64_t of) {
   return (value + of - 1) / of * of;
 }
+
+static_assert(StreamedAttention::kQueries % (kVectors * 16) == 0 &&
+              StreamedAttention::kQueries % (kVectors * 8) == 0);
 
 }  // namespace
 

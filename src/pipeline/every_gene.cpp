@@ -120,6 +120,7 @@ class EveryGene {
       contexts =
           read_contexts(corpus_, *bank_, "cells.context_column", options_.cells.context_column, reporter_);
     run_ = load_run(options_.run, corpus_, bank_ ? &*bank_ : nullptr, options_.embeddings, contexts, device_);
+    require_layer(options_.shift.layer, *run_);
     auto cells =
         analysis::select_cells(corpus_, {options_.cells.filters, options_.cells.max_cells, options_.seed});
     if (cells.empty())

@@ -78,15 +78,12 @@ class SubjectsLoader {
                                reporter_);
     const embedding::EmbeddingBank* bank = made.bank ? &*made.bank : nullptr;
     made.run = load_run(options_.run, made.corpus, bank, options_.embeddings, contexts, device_);
-    const auto layers = made.run->model->config().bert.layers;
-    if (options_.shift.layer == 0 || options_.shift.layer == -layers - 1)
-      throw ConfigError("shift.layer: found " + std::to_string(options_.shift.layer) +
-                            ", the input embeddings, expected a layer above them",
-                        "there no gene knows of any other, so that none can move");
+    require_layer(options_.shift.layer, *made.run);
     for (const auto& folder : options_.baselines) {
       if (folder.empty()) continue;
       Baseline baseline{
           folder, load_run(folder, made.corpus, bank, options_.embeddings, contexts, device_), {}};
+      require_layer(options_.shift.layer, *baseline.run);
       baseline.name = baseline_name(*baseline.run, folder);
       const auto same = [&](const Baseline& other) { return other.name == baseline.name; };
       if (std::any_of(made.baselines.begin(), made.baselines.end(), same))

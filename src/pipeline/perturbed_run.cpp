@@ -99,4 +99,15 @@ std::unique_ptr<PerturbedRun> load_run(const std::filesystem::path& run, const c
   return result;
 }
 
+void require_layer(std::int64_t layer, const PerturbedRun& run) {
+  const std::int64_t layers = run.model->config().bert.layers;
+  const std::int64_t number = layer < 0 ? layer + layers + 1 : layer;
+  if (number >= 1 && number <= layers) return;
+  const std::string last = std::to_string(layers);
+  throw ConfigError(
+      "shift.layer: found " + std::to_string(layer) + ", expected 1 to " + last + " or -" + last +
+          " to -1, the layers of " + run.folder.string(),
+      number == 0 ? "in the input embeddings no gene knows of any other, so that none can move" : "");
+}
+
 }  // namespace biodta::pipeline

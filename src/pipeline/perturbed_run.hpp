@@ -9,6 +9,7 @@
 
 #include <torch/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -56,5 +57,9 @@ std::unique_ptr<PerturbedRun> load_run(const std::filesystem::path& run, const c
                                        const std::vector<std::filesystem::path>& bank_files,
                                        const std::vector<embedding::ContextIndex>& contexts,
                                        torch::Device device);
+
+/// Throws ConfigError unless `shift.layer` is a layer of the model above the input embeddings: there no gene
+/// knows of any other, so that none can move.
+void require_layer(std::int64_t layer, const PerturbedRun& run);
 
 }  // namespace biodta::pipeline

@@ -110,7 +110,8 @@ void require_writable(const fs::path& target) {
   if (error) fail(parent, "cannot be made", error.message());
   if (::access(parent.c_str(), W_OK | X_OK) != 0) fail(target, "cannot be written", system_reason());
   // Rights are not all: /proc, a full disk, a name that is too long.
-  const std::string probe = (parent / target.filename()).string() + "." + std::to_string(::getpid()) + ".try";
+  const std::string probe =
+      (parent / target.filename()).string() + "." + std::to_string(::getpid()) + ".test";
   if (::mkdir(probe.c_str(), 0700) == 0) {
     ::rmdir(probe.c_str());
   } else if (errno != EEXIST) {

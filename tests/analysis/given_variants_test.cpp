@@ -129,7 +129,7 @@ TEST_F(GivenVariantsTest, AFileWithoutSamplesIsOneHaplotypeOfAllItsAlternatives)
   ASSERT_EQ(mutants.size(), 1U);
   EXPECT_EQ(mutants.name(0), "all_alternatives");
   EXPECT_EQ(mutants.sequence(0), with_snvs({1490, 1495}));
-  EXPECT_EQ(mutants.carriers(0), 0U);
+  EXPECT_EQ(mutants.carriers(0), std::nullopt);
 }
 
 TEST_F(GivenVariantsTest, AWindowWithoutVariantsIsRefusedWithItsPlaceAndTheNearestRecord) {

@@ -131,6 +131,7 @@ TEST(ReportWords, TellOfTheVariantsOfAVcfAndTheirCarriers) {
   EXPECT_EQ(text(table, 1, "origin"), "variant");
   EXPECT_EQ(text(table, 1, "name"), "rs2");
   EXPECT_EQ(text(table, 1, "carriers"), "14");
+  EXPECT_EQ(text(table, 0, "carriers"), "NA");
   EXPECT_EQ(text(table, 1, "used"), "yes");
   EXPECT_EQ(number(table, 1, "fold_change"), 0.5);
   EXPECT_EQ(text(table, 2, "origin"), "random");  // a control's
@@ -275,6 +276,16 @@ TEST(ReportMutants, HaveARowEachWithWhatTheyDo) {
   EXPECT_EQ(points, table.rows.size());
   EXPECT_EQ(figure["data"][1]["marker"]["symbol"], "x");  // no longer themselves
   EXPECT_THAT(written.page(), HasSubstr("<h2>Mutants compared</h2>"));
+}
+
+TEST(ReportMutants, SayWhoCarriesThemWhereThatIsKnown) {
+  Report report = made_up_full_report();
+  MutantSearch& search = *report.perturbed[0].search;
+  search.origin = MutantOrigin::kVariants;
+  search.trials[search.used.at(0)].carriers = 3;
+  const auto table = WrittenReport(report).table("mutants.tsv");
+  EXPECT_EQ(text(table, 0, "carriers"), "3");
+  EXPECT_EQ(text(table, 1, "carriers"), "NA");
 }
 
 TEST(ReportMutants, CanBeSearchedWhereThereAreMany) {

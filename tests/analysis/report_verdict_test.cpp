@@ -130,6 +130,26 @@ TEST(ReportVerdict, WarnsWhereSeveralTestsExplainAP) {
                         "rate is 0.080"));
 }
 
+TEST(ReportVerdict, SaysWhatGroupsOfCellsSayOfASet) {
+  Report report = report_of({{0.81, 0.001, 0.93, 0.0021, 1.0 / 7}, {0.81, 0.001, 0.93, 0.0021, 1.0 / 7}});
+  report.group_column = "donor";
+  report.groups.resize(2);
+  for (auto& summary : report.groups) summary.groups = {{"D1", 40, 12, {0.7, 0.1, 0.5, 0.9}}};
+  RandomEffects over;
+  over.groups = 5;
+  over.p = 0.004;
+  over.heterogeneity_p = 0.02;
+  report.groups[0].logit = over;
+  report.groups[0].auroc = 0.77;
+  report.groups[0].low = 0.6;
+  report.groups[0].high = 0.88;
+  const std::string words = first_words(report);
+  EXPECT_THAT(words,
+              HasSubstr("By donor, over 5 groups: AUROC against other genes 0.77 (95 % interval 0.60–0.88), "
+                        "P = 0.004; the groups differ (P = 0.020 of heterogeneity)."));
+  EXPECT_THAT(words, HasSubstr("By donor nothing can be said: too few groups"));
+}
+
 TEST(ReportVerdict, OfManySetsCountsThoseThatAreSpecificAndTellsTheFirst) {
   std::vector<Outcome> outcomes(9, {0.5, 0.5, 0.5, 0.5, 0.5});
   outcomes[7] = {0.9, 1e-6, 0.9, 1e-5, 0.01};

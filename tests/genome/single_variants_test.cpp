@@ -109,6 +109,14 @@ TEST_F(SingleVariantsTest, WhatDoesNotTouchTheWindowOrTheDistanceIsNotAmongThem)
   EXPECT_EQ(positions(10), (std::vector<std::int64_t>{19990, 20009}));
 }
 
+TEST_F(SingleVariantsTest, WhereNobodysGenotypesAreKnownNeitherAreCarriers) {
+  const std::string snv = vcf_line(19950, bases(19949, 1), other(19949), {});
+  open(snv, {}, {});
+  EXPECT_EQ(read().variants.at(0).carriers, std::nullopt);
+  open(snv.substr(0, snv.size() - 1) + "\tDP\t5\t7\t9\n");
+  EXPECT_EQ(read().variants.at(0).carriers, std::nullopt);
+}
+
 TEST_F(SingleVariantsTest, ADeletionThatBeginsFarBeforeTheWindowIsMade) {
   open(vcf_line(15000, bases(14999, 1), "<DEL>", {"0|1", "0|0", "0|0"}, "END=19950"));
   const SingleVariants found = read();

@@ -33,12 +33,10 @@ TEST(BertEncoder, runs_no_layer_after_those_asked_for) {
   bert->initialise(1);
   bert->eval();
   const auto input = random_batch({4, 4}, 0, 1);
-  const auto expected = hidden_state(bert, input, 1);
-  const torch::NoGradGuard no_gradient;
-  for (const auto& parameter : bert->named_parameters())
-    if (parameter.key().starts_with("encoder.layer.1.")) parameter.value().fill_(std::nan(""));
-  EXPECT_LT(difference(hidden_state(bert, input, 1), expected), 1e-6);
-  EXPECT_TRUE(hidden_state(bert, input, 2).isnan().all().item<bool>());
+  for (const auto& parameter : bert->named_parameters())  // with which the second layer cannot be run
+    if (parameter.key().starts_with("encoder.layer.1.")) parameter.value().set_data(at::empty({0}));
+  EXPECT_EQ(hidden_state(bert, input, 1).size(0), 8);
+  EXPECT_THROW(hidden_state(bert, input, 2), c10::Error);
 }
 
 /// Outside inference a batch goes through a layer as a whole.
@@ -46,7 +44,7 @@ TEST(BertEncoder, gives_the_same_where_a_batch_goes_through_in_parts) {
   Bert bert(small_config(0));
   bert->initialise(1);
   bert->eval();
-  std::vector<std::int64_t> lengths(900, 7);  // over 6,300 tokens
+  std::vector<std::int64_t> lengths(900, 7);  // 6,298 tokens
   lengths[400] = 5;                           // in the encoder's order another place
   const auto input = random_batch(lengths, 0, 1);
   const auto whole = bert->hidden_states(input, {2, 0, 1});

@@ -148,23 +148,27 @@ TEST(PackedAttention, drops_the_same_weights_forward_and_backward) {
   expect_consistent_dropout({400});
 }
 
-TEST(PackedAttention, is_the_same_whatever_the_number_of_threads) {
+void expect_the_same_on_any_threads(const std::vector<std::int64_t>& lengths, double dropout) {
   const int before = at::get_num_threads();
   torch::manual_seed(6);
-  const auto layout = layout_of(std::vector<std::int64_t>(40, 50));
+  const c10::InferenceMode inference;
+  const auto layout = layout_of(lengths);
   const auto qkv = at::randn({layout.tokens, 96});
-  for (const double dropout : {0.1, 0.0}) {
-    const c10::InferenceMode inference;
-    std::vector<torch::Tensor> results;
-    for (const int threads : {1, 2, 3}) {
-      at::set_num_threads(threads);
-      torch::manual_seed(7);
-      results.push_back(packed_attention(qkv, layout, 4, dropout));
-    }
-    at::set_num_threads(before);
-    EXPECT_TRUE(at::equal(results[0], results[1])) << dropout;
-    EXPECT_TRUE(at::equal(results[0], results[2])) << dropout;
+  std::vector<torch::Tensor> results;
+  for (const int threads : {1, 2, 3, 8}) {
+    at::set_num_threads(threads);
+    torch::manual_seed(7);
+    results.push_back(packed_attention(qkv, layout, 4, dropout));
   }
+  at::set_num_threads(before);
+  for (const auto& result : results) EXPECT_TRUE(at::equal(results[0], result));
+  if (dropout == 0) EXPECT_LT(difference(results[0], by_formula(qkv.to(torch::kFloat64), layout, 4)), 1e-5);
+}
+
+TEST(PackedAttention, is_the_same_whatever_the_number_of_threads) {
+  expect_the_same_on_any_threads(std::vector<std::int64_t>(40, 50), 0.1);
+  expect_the_same_on_any_threads(std::vector<std::int64_t>(40, 50), 0.0);
+  expect_the_same_on_any_threads({1500, 700}, 0.0);  // of which threads share a head
 }
 
 }  // namespace

@@ -1,31 +1,16 @@
-// Every gene of every cell: the numbers of a plain loop, broken off, gone on with, and shared out.
-#include "analysis/naive_model.hpp"
-#include "testing.hpp"
-#include "training/recording_reporter.hpp"
+// Every gene of every cell: the numbers of a plain loop, and what is told of them.
+#include "every_gene_world.hpp"
 
-#include <biodta/analysis/embedding_shift.hpp>
-#include <biodta/analysis/statistics.hpp>
 #include <biodta/data/packed_batch.hpp>
-#include <biodta/pipeline/every_gene.hpp>
-#include <biodta/support/atomic_file.hpp>
 #include <biodta/support/error.hpp>
-#include <biodta/support/tsv.hpp>
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/file.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
-#include <functional>
-#include <memory>
 #include <numeric>
 #include <set>
-#include <stdexcept>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace biodta::pipeline {
@@ -35,123 +20,6 @@ using ::testing::Contains;
 using testing::expect_error;
 using ::testing::HasSubstr;
 using ::testing::Not;
-namespace at_test = analysis::testing;
-
-constexpr std::size_t kWorldGenes = 11;
-constexpr std::size_t kWorldCells = 203;  // seven chunks of at most 32
-
-/// Cells of two types under a random model.
-class EveryGeneTest : public ::testing::Test {
- protected:
-  EveryGeneTest() {
-    std::vector<std::int32_t> types;
-    std::vector<std::int32_t> donors;
-    std::vector<std::int32_t> regions;  // of the first donor alone
-    for (std::size_t i = 0; i < kWorldCells; ++i) {
-      types.push_back(i % 3 == 0 ? 0 : 1);
-      donors.push_back(static_cast<std::int32_t>(i % 5));
-      regions.push_back(i % 5 == 0 ? 0 : -1);
-    }
-    at_test::corpus_of(folder_ / "corpus.h5", vocabulary_, cells_,
-                       {{"type", types, {"A", "B"}, {}},
-                        {"donor", donors, {"D1", "D2", "D3", "D4", "D5"}, {}},
-                        {"region", regions, {"R1"}, {}}});
-    bank_.write(folder_ / "bank.h5");
-    std::filesystem::create_directories(folder_ / "run/model");
-    model::save_model(model_, folder_ / "run/model");
-    vocabulary_.write(folder_ / "run/model/vocabulary.tsv");
-    options_.all_genes = true;
-    options_.perturbation = GenePerturbation::kDelete;
-    options_.run = folder_ / "run";
-    options_.corpus = folder_ / "corpus.h5";
-    options_.embeddings = {folder_ / "bank.h5"};
-    options_.cells.max_cells = 0;
-    options_.cells.states = {"type=A"};
-    options_.shift.batch_tokens = 100;
-    options_.evaluation.min_cells = 2;
-    options_.output = folder_ / "report";
-  }
-
-  MutagenesisOutcome run() { return mutagenesis(options_, reporter_, "cpu"); }
-  support::Table table() const { return support::read_table(folder_ / "report/genes.tsv"); }
-  /// All that two runs must have in common.
-  std::string results() const {
-    return support::read_text_file(folder_ / "report/genes.tsv") +
-           support::read_text_file(folder_ / "report/figures/shifts.json") +
-           support::read_text_file(folder_ / "report/figures/state_1.json") +
-           support::read_text_file(folder_ / "report/config.yaml");
-  }
-  std::filesystem::path part() const { return folder_ / "report.part"; }
-  bool went_on() const {
-    return std::any_of(reporter_.messages.begin(), reporter_.messages.end(),
-                       [](const auto& message) { return message.starts_with("going on from"); });
-  }
-  void forget_report() const { std::filesystem::remove_all(folder_ / "report"); }
-  void expect_stopped(int updates);
-
-  /// Mean shift of the other genes over all cells that hold a gene, by one pass a cell and gene.
-  analysis::RunningMoments naive_shift_of(cells::TokenId gene, bool mask);
-
-  at_test::TemporaryFolder folder_;
-  cells::Vocabulary vocabulary_ = at_test::vocabulary_of(kWorldGenes);
-  std::vector<std::vector<cells::TokenId>> cells_ = at_test::random_cells(kWorldCells, kWorldGenes, 5);
-  embedding::EmbeddingBank bank_ = at_test::bank_of(vocabulary_, 6, 7);
-  model::MaskedLanguageModel model_ = at_test::model_of(vocabulary_, &bank_, 9);
-  MutagenesisRunOptions options_;
-  testing::RecordingReporter reporter_;
-};
-
-/// Does something in the midst of a run: after so many batches.
-class ActsAfterBatches : public testing::RecordingReporter {
- public:
-  ActsAfterBatches(int updates, std::function<void()> act) : left_(updates), act_(std::move(act)) {}
-  std::unique_ptr<support::Progress> start(std::string_view stage, std::uint64_t total,
-                                           std::string_view unit) override {
-    if (unit != "tokens") return RecordingReporter::start(stage, total, unit);
-    struct Counter : support::Progress {
-      explicit Counter(ActsAfterBatches& reporter) : owner(reporter) {}
-      void update(std::uint64_t, std::string_view) override {
-        if (owner.left_-- == 0) owner.act_();
-      }
-      ActsAfterBatches& owner;
-    };
-    return std::make_unique<Counter>(*this);
-  }
-
- private:
-  int left_;
-  std::function<void()> act_;
-};
-
-void EveryGeneTest::expect_stopped(int updates) {
-  ActsAfterBatches reporter(updates, [] { throw std::runtime_error("stopped"); });
-  EXPECT_THROW(mutagenesis(options_, reporter, "cpu"), std::runtime_error);
-  EXPECT_FALSE(std::filesystem::exists(folder_ / "report"));
-}
-
-analysis::RunningMoments EveryGeneTest::naive_shift_of(cells::TokenId gene, bool mask) {
-  at_test::Rows rows;
-  for (std::size_t i = 0; i < kWorldGenes; ++i) {
-    const auto row = bank_.row(bank_.row_of(static_cast<std::uint32_t>(i)));
-    rows[static_cast<cells::TokenId>(i + 2)] = {row.begin(), row.end()};
-  }
-  analysis::RunningMoments moments;
-  for (const auto& cell : cells_) {
-    auto after = cell;
-    if (std::find(cell.begin(), cell.end(), gene) == cell.end()) continue;
-    if (mask)
-      std::replace(after.begin(), after.end(), gene, cells::TokenId{cells::kMaskToken});
-    else
-      std::erase(after, gene);
-    const auto old_states = at_test::states_of(model_, cell, &rows);
-    const auto new_states = at_test::states_of(model_, after, &rows);
-    double sum = 0.0;
-    for (const cells::TokenId token : cell)
-      if (token != gene) sum += at_test::naive_shift(old_states.at(token), new_states.at(token));
-    moments.add(sum / static_cast<double>(cell.size() - 1));
-  }
-  return moments;
-}
 
 TEST_F(EveryGeneTest, GivesTheMeansOfAPlainLoop) {
   for (const bool mask : {false, true}) {
@@ -177,79 +45,6 @@ TEST_F(EveryGeneTest, GivesTheMeansOfAPlainLoop) {
   EXPECT_FALSE(std::filesystem::exists(part()));
 }
 
-TEST_F(EveryGeneTest, GoesOnWhereItWasBrokenOffAndGivesTheSameBytes) {
-  run();
-  const auto whole = results();
-  for (const int updates : {0, 6, 40, 70}) {
-    forget_report();
-    expect_stopped(updates);
-    reporter_.messages.clear();
-    run();
-    EXPECT_EQ(results(), whole) << updates;
-    EXPECT_FALSE(std::filesystem::exists(part()));
-    EXPECT_EQ(went_on(), updates >= 40) << updates;
-  }
-  // Killed twice, and with a record that was half written.
-  forget_report();
-  expect_stopped(50);
-  expect_stopped(30);
-  const auto journal = part() / "shard_1_of_1.journal";
-  const auto bytes = support::read_text_file(journal);
-  support::write_text_file(journal, std::string_view(bytes).substr(0, bytes.size() - 11));
-  run();
-  EXPECT_EQ(results(), whole);
-}
-
-TEST_F(EveryGeneTest, InShardsGivesTheSameBytesWhicheverEndsLast) {
-  run();
-  const auto whole = results();
-  forget_report();
-  std::string last;
-  for (const char* shard : {"2/3", "3/3", "1/3"}) {
-    EXPECT_FALSE(std::filesystem::exists(folder_ / "report"));
-    options_.shard = shard;
-    last = run().tables;
-    if (std::string(shard) == "2/3") {
-      EXPECT_THAT(last, HasSubstr("shards 1/3 and 3/3 are not there yet"));
-    }
-  }
-  EXPECT_THAT(last, HasSubstr("moves cells most"));
-  EXPECT_EQ(results(), whole);
-  EXPECT_FALSE(std::filesystem::exists(part()));
-}
-
-TEST_F(EveryGeneTest, OfMoreShardsThanChunksLeavesSomeWithNothingToDo) {
-  run();
-  const auto whole = results();
-  forget_report();
-  std::string last;
-  for (int shard = 9; shard >= 1; --shard) {
-    options_.shard = std::to_string(shard) + "/9";
-    last = run().tables;
-  }
-  EXPECT_THAT(last, HasSubstr("shard 1/9 has no cells"));
-  EXPECT_EQ(results(), whole);
-}
-
-TEST_F(EveryGeneTest, RefusesWhatAnotherJobLeftUnlessItIsToBeReplaced) {
-  expect_stopped(60);
-  options_.perturbation = GenePerturbation::kMask;
-  expect_error<InputError>(
-      [&] { run(); }, {"shard_1_of_1.journal", "perturbation delete", "perturbation mask", "--overwrite"});
-  options_.perturbation = GenePerturbation::kDelete;
-  options_.cells.max_cells = 50;
-  expect_error<InputError>([&] { run(); }, {"cells 203,", "cells 50,"});
-  options_.cells.max_cells = 0;
-  options_.shard = "1/2";
-  expect_error<InputError>([&] { run(); }, {"shard_1_of_1.journal", "shared out otherwise", "2 shards"});
-  options_.shard.clear();
-  options_.perturbation = GenePerturbation::kMask;
-  options_.overwrite = true;
-  run();
-  EXPECT_THAT(support::read_text_file(folder_ / "report/config.yaml"), HasSubstr("perturbation: mask"));
-  EXPECT_FALSE(std::filesystem::exists(part()));
-}
-
 TEST_F(EveryGeneTest, GoesOnTowardSeveralStates) {
   options_.cells.states = {"type=A", "type=B", "donor=D3"};
   run();
@@ -264,71 +59,6 @@ TEST_F(EveryGeneTest, GoesOnTowardSeveralStates) {
   expect_stopped(60);
   std::swap(options_.cells.states[0], options_.cells.states[1]);
   expect_error<InputError>([&] { run(); }, {"state 1 type=A", "state 1 type=B"});
-}
-
-TEST_F(EveryGeneTest, ReplacesNothingThatAnotherProcessWrites) {
-  expect_stopped(60);
-  const auto journal = part() / "shard_1_of_1.journal";
-  const auto bytes = support::read_text_file(journal);
-  options_.shard = "1/2";
-  options_.overwrite = true;
-  const int held = ::open(journal.c_str(), O_RDWR | O_CLOEXEC);
-  ASSERT_GE(held, 0);
-  ASSERT_EQ(::flock(held, LOCK_EX | LOCK_NB), 0);
-  expect_error<InputError>([&] { run(); }, {"shard_1_of_1.journal", "another process writing to it"});
-  EXPECT_EQ(support::read_text_file(journal), bytes);
-  ::close(held);
-  EXPECT_THAT(run().tables, HasSubstr("shard 2/2 is not there yet"));
-  EXPECT_FALSE(std::filesystem::exists(journal));
-}
-
-TEST_F(EveryGeneTest, DoesNotEndAsDoneWithoutItsJournal) {
-  const auto journal = part() / "shard_1_of_1.journal";
-  ActsAfterBatches deletes(60, [&] { std::filesystem::remove(journal); });
-  expect_error<InputError>([&] { mutagenesis(options_, deletes, "cpu"); },
-                           {"shard_1_of_1.journal", "less than this run wrote", "run the shard again"});
-  ActsAfterBatches shortens(
-      60, [&] { std::filesystem::resize_file(journal, std::filesystem::file_size(journal) - 11); });
-  expect_error<InputError>([&] { mutagenesis(options_, shortens, "cpu"); }, {"less than this run wrote"});
-  EXPECT_FALSE(std::filesystem::exists(folder_ / "report"));
-}
-
-TEST_F(EveryGeneTest, CountsAnotherJobsShardAsMissingWhereItIsToBeReplaced) {
-  options_.overwrite = true;
-  options_.perturbation = GenePerturbation::kMask;
-  run();
-  const auto whole = results();
-  forget_report();
-  options_.perturbation = GenePerturbation::kDelete;
-  options_.shard = "1/2";
-  run();
-  options_.perturbation = GenePerturbation::kMask;
-  options_.shard = "2/2";
-  options_.overwrite = false;
-  expect_error<InputError>([&] { run(); }, {"shard_1_of_2.journal", "perturbation delete", "--overwrite"});
-  options_.overwrite = true;
-  EXPECT_THAT(run().tables, HasSubstr("shard 1/2 is not there yet"));
-  options_.shard = "1/2";
-  EXPECT_THAT(run().tables, HasSubstr("moves cells most"));
-  EXPECT_EQ(results(), whole);
-  EXPECT_FALSE(std::filesystem::exists(part()));
-}
-
-TEST_F(EveryGeneTest, TakesAnOutputWithATrailingSlash) {
-  run();
-  const auto whole = results();
-  forget_report();
-  options_.output = (folder_ / "report").string() + "/";
-  expect_stopped(60);
-  EXPECT_TRUE(std::filesystem::exists(part() / "shard_1_of_1.journal"));
-  EXPECT_EQ(run().report, folder_ / "report/report.html");
-  EXPECT_EQ(results(), whole);
-  EXPECT_FALSE(std::filesystem::exists(part()));
-}
-
-TEST_F(EveryGeneTest, KeepsAReportThatIsThere) {
-  run();
-  expect_error<ConfigError>([&] { run(); }, {"report", "--overwrite"});
 }
 
 TEST_F(EveryGeneTest, TellsHowMuchItIsAndHowLongItTakes) {
@@ -421,6 +151,9 @@ TEST_F(EveryGeneTest, NamesWhatCannotBeDone) {
   options_.cells.group_column = "patient";
   expect_error<InputError>([&] { run(); }, {"patient", "donor"});
   options_.cells.group_column.clear();
+  options_.shift.layer = -3;
+  expect_error<ConfigError>([&] { run(); }, {"shift.layer: found -3", "input embeddings"});
+  options_.shift.layer = -2;
   options_.shard = "4/3";
   expect_error<ConfigError>([&] { run(); }, {"shard: found '4/3'"});
   options_.shard.clear();

@@ -22,7 +22,7 @@ void pause_for(std::chrono::microseconds time) {
   std::this_thread::sleep_for(time);
 }
 
-/// As expect_equal_runs of train_test.cpp, but lines that a killed run wrote after its last checkpoint are
+/// As expect_equal_runs of train_runs.hpp, but lines that a killed run wrote after its last checkpoint are
 /// written again.
 void expect_same_end(const TrainWorld& world, const std::string& a, const std::string& b) {
   EXPECT_EQ(world.metrics(a, "evaluation").back(), world.metrics(b, "evaluation").back());

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,15 +46,16 @@ class GivenMutants {
   MutantOrigin origin() const noexcept { return origin_; }
   std::size_t size() const noexcept { return mutants_.size(); }
   const std::string& name(std::size_t mutant) const { return mutants_.at(mutant).name; }
-  std::uint64_t carriers(std::size_t mutant) const { return mutants_.at(mutant).carriers; }
+  /// Samples; nothing where the file has no genotypes.
+  std::optional<std::uint64_t> carriers(std::size_t mutant) const { return mutants_.at(mutant).carriers; }
   std::vector<genome::Edit> edits(std::size_t mutant) const;
   std::string sequence(std::size_t mutant) const;
 
  private:
   struct Mutant {
     std::string name;
-    std::uint64_t carriers = 0;  // samples
-    std::size_t distinct = 0;    // of windows_
+    std::optional<std::uint64_t> carriers;
+    std::size_t distinct = 0;  // of windows_
   };
   GivenMutants(MutantOrigin origin, genome::WindowHaplotypes windows)
       : origin_(origin), windows_(std::move(windows)) {}

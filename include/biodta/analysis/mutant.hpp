@@ -92,7 +92,7 @@ struct MutantTrial {
   double row_shift = 0.0;
   std::optional<MutantIdentity> identity;  ///< where a cell model was at hand to say
   std::string name;                        ///< of a VCF's mutant; empty for a random one
-  std::uint64_t carriers = 0;              ///< samples of the VCF that carry it
+  std::optional<std::uint64_t> carriers;   ///< samples of the VCF that carry it; nothing without genotypes
 };
 
 /// All mutants made of one gene, and those taken.

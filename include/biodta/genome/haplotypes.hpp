@@ -46,7 +46,7 @@ namespace biodta::genome {
 
 struct HaplotypeOptions {
   /// Leave out, and count, variants whose REF is not in the genome and those that overlap an earlier one of
-  /// the same haplotype; otherwise they are errors.
+  /// the same haplotype; otherwise they are errors, as is a header whose contig is longer than the genome's.
   bool skip_mismatches = false;
   /// The same for alleles that are not understood (<INS:ME:ALU>, breakends).
   bool skip_unsupported = false;
@@ -105,7 +105,8 @@ struct SingleVariant {
   std::int64_t position = 0;  ///< 0-based
   std::string ref;            ///< as the file has them, symbolic alleles too
   std::string alt;
-  std::uint64_t carriers = 0;  ///< samples with it, on one haplotype at least
+  /// Samples with it, on one haplotype at least; nothing where the record has no genotypes.
+  std::optional<std::uint64_t> carriers;
 };
 /// Variants with the windows that they make, each alone on the reference.
 struct SingleVariants {
@@ -118,8 +119,7 @@ struct SingleVariants {
 class HaplotypeReader {
  public:
   /// Keeps references to both, which must outlive it. Throws InputError when none of the file's contigs is
-  /// the genome's, and, unless mismatches are skipped, when its header gives one another length (by up to
-  /// 5 %; by more, the genome is taken for a piece of it).
+  /// the genome's.
   HaplotypeReader(const Genome& genome, const VariantFile& variants, HaplotypeOptions options = {});
   HaplotypeReader(HaplotypeReader&&) noexcept;
   HaplotypeReader& operator=(HaplotypeReader&&) noexcept;
@@ -132,7 +132,9 @@ class HaplotypeReader {
   /// The windows of `length` bp around `tss` of all haplotypes at once, each distinct one made once.
   /// @param contig  the genome's name of it;  @param tss  0-based.
   /// Throws InputError, naming file, record and sample, for an unphased heterozygous genotype, and as the
-  /// options say for a REF that is not the genome's, overlapping variants and alleles that are not understood
+  /// options say for a contig that the header makes longer than the genome's (by up to a tenth: by more, the
+  /// genome may be a piece of it), a REF that is not the genome's, overlapping variants and alleles that are
+  /// not understood
   /// - always for variants that touch what the haplotype's window is made of, and never for others.
   WindowHaplotypes windows(std::string_view contig, std::int64_t tss, std::int64_t length,
                            std::span<const HaplotypeId> haplotypes) const;

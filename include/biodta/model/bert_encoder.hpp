@@ -81,7 +81,7 @@ class BertImpl : public torch::nn::Module {
   explicit BertImpl(const ModelConfig& config);
   /// Outputs of layers; none after the last that is wanted is run. On the CPU and in c10::InferenceMode, a
   /// few sequences go through all layers before the next: what they leave on their way stays in the cache.
-  /// @param wanted  0 = embeddings, l = output of layer l.
+  /// @param wanted  0 = embeddings, l = output of layer l; none beyond the layers that there are.
   /// @return as many, each [T, H] in the batch's own order.
   std::vector<torch::Tensor> hidden_states(const PackedSequences& input,
                                            const std::vector<std::int64_t>& wanted);

@@ -48,14 +48,15 @@ SequenceLayout make_layout(const PackedSequences& input);
 /// Neighbouring sequences of a layout on the CPU.
 struct LayoutPart {
   std::int64_t first_token = 0;
-  SequenceLayout layout;  ///< as if they were all, in the encoder's order
+  SequenceLayout
+      layout;  ///< of the encoder's order, tokens counted from first_token: without order and inverse
 };
 /// Parts of whole sequences, in order: at most `tokens` tokens each, or one sequence.
 std::vector<LayoutPart> split_layout(const SequenceLayout& layout, std::int64_t tokens);
 /// Tokens, positions and rows in the encoder's order.
 PackedSequences reorder(const PackedSequences& input, const SequenceLayout& layout);
-/// Rows by number. (The backward pass of index_select is several times slower.)
-torch::Tensor rows_of(const torch::Tensor& x_TH, const torch::Tensor& index_M);
+/// Rows by number, by at::embedding: the backward pass of index_select is several times slower.
+torch::Tensor gather_rows(const torch::Tensor& x_TH, const torch::Tensor& index_M);
 /// @param positions_M  int64 index into the batch's tokens, each at most once.
 QuerySelection select_queries(const SequenceLayout& layout, const torch::Tensor& positions_M);
 
