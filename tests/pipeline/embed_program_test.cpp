@@ -117,7 +117,9 @@ TEST_F(EmbedProgram, ShardsMergedAreTheWholeByteForByte) {
 TEST_F(EmbedProgram, TwoOfThemDoNotWriteOneOutput) {
   ProgramRun second{};
   const bool alive = kill_when("-o bank.h5 -q", [&](pid_t first) {
-    if (!std::filesystem::exists(world_ / "bank.h5.part")) return false;
+    std::error_code ignored;  // it is made, then locked, then written to
+    const auto written = std::filesystem::file_size(world_ / "bank.h5.part", ignored);
+    if (ignored || written == 0) return false;
     ::kill(first, SIGSTOP);  // lest it be done before the second begins
     second = embed("-o bank.h5 -q");
     return true;

@@ -151,8 +151,8 @@ TEST_F(EveryGeneTest, NamesWhatCannotBeDone) {
   options_.cells.group_column = "patient";
   expect_error<InputError>([&] { run(); }, {"patient", "donor"});
   options_.cells.group_column.clear();
-  options_.shift.layer = -3;
-  expect_error<ConfigError>([&] { run(); }, {"shift.layer: found -3", "input embeddings"});
+  options_.shift.layer = -4;
+  expect_error<ConfigError>([&] { run(); }, {"shift.layer: found -4", "input embeddings"});
   options_.shift.layer = -2;
   options_.shard = "4/3";
   expect_error<ConfigError>([&] { run(); }, {"shard: found '4/3'"});

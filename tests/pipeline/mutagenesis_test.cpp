@@ -229,7 +229,7 @@ TEST_F(MutagenesisTest, NamesWhatIsWrongInOneLine) {
   refused(config, with([&](auto& o) { o.sequences = folder_ / "windows.fa"; }), {"sequences"});
   refused(config, with([](auto& o) { o.evaluation.control_set = "nothing"; }), {"nothing", "sets.tsv"});
   refused(config, with([](auto& o) { o.evaluation.sets = {"S7 direct"}; }), {"S7 direct", "S1 direct"});
-  refused(config, with([](auto& o) { o.shift.layer = 9; }), {"shift.layer: found 9", "1 to 2"});
+  refused(config, with([](auto& o) { o.shift.layer = 9; }), {"shift.layer: found 9", "1 to 3"});
   refused(config, with([](auto& o) { o.shift.layer = 0; }), {"shift.layer: found 0", "input embeddings"});
   refused(input, with([&](auto& o) { o.run = folder_ / "nowhere"; }), {"nowhere", "no such folder"});
   refused(input, with([](auto& o) { o.evaluation.min_cells = 1000; }), {"1000", "min_cells"});
