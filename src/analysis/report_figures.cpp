@@ -170,9 +170,7 @@ Figure distribution_figure(const Report& report) {
   return {"shifts",
           "Shift by gene set",
           "Each point is a gene; boxes show quartiles.",
-          {{"data", std::move(data)},
-           {"layout",
-            base_layout(shift_axis(report), std::move(y), height_of_rows(report.sets.size() + 1, 46))}}};
+          {{"data", std::move(data)}, {"layout", base_layout(shift_axis(report), y, height_of_rows(y, 46))}}};
 }
 
 Figure auroc_figure(const Report& report) {
@@ -184,7 +182,8 @@ Figure auroc_figure(const Report& report) {
   }
   Json x = axis("AUROC");
   x["range"] = {0, 1};
-  Json layout = base_layout(std::move(x), set_axis(report), height_of_rows(report.sets.size(), 40));
+  const Json sets = set_axis(report);
+  Json layout = base_layout(std::move(x), sets, height_of_rows(sets, 40));
   layout["shapes"] = Json::array({vertical_line(0.5)});
   std::string caption =
       "Chance that a gene of the set moves more than another scored gene; 0.5 is no difference.";

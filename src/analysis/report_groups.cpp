@@ -71,7 +71,6 @@ Figure forest_figure(const Report& report, std::size_t set) {
     if (!std::isnan(group.auroc.value))
       groups.add(wrapped(group.group), group.auroc.value, group.auroc.low, group.auroc.high,
                  support::counted(group.cells, "cell"));
-  const std::size_t rows = groups.x.size();
   Json data = Json::array();
   data.push_back(forest_trace(std::move(groups),
                               {html_escape(report.group_column), std::string(kThisRun), "square", 9}));
@@ -84,7 +83,8 @@ Figure forest_figure(const Report& report, std::size_t set) {
   }
   Json x = axis("AUROC");
   x["range"] = {0, 1};
-  Json layout = base_layout(std::move(x), group_axis(summary), height_of_rows(rows + 1, 24));
+  const Json names = group_axis(summary);
+  Json layout = base_layout(std::move(x), names, height_of_rows(names, 24));
   layout["shapes"] = Json::array({vertical_line(0.5)});
   return {"groups_" + std::to_string(set + 1),
           summary.set + " by " + report.group_column,

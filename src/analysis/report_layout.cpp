@@ -106,8 +106,16 @@ Json base_layout(Json x, Json y, int height) {
       {"legend", {{"orientation", "h"}, {"x", 0}, {"y", 1.02}, {"xanchor", "left"}, {"yanchor", "bottom"}}}};
 }
 
-int height_of_rows(std::size_t rows, int each) {
-  return 110 + each * static_cast<int>(std::max<std::size_t>(rows, 2));
+int height_of_rows(const Json& names, int each) {
+  constexpr int kLine = 18;
+  int row = each;
+  for (const auto& name : names.at("categoryarray")) {
+    int lines = 1;
+    const auto text = name.get<std::string>();
+    for (auto at = text.find("<br>"); at != std::string::npos; at = text.find("<br>", at + 1)) ++lines;
+    row = std::max(row, kLine * lines + kLine / 2);
+  }
+  return 110 + row * static_cast<int>(std::max<std::size_t>(names.at("categoryarray").size(), 2));
 }
 
 Json category_axis(Json names) {

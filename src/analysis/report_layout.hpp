@@ -51,8 +51,9 @@ Json marker_trace(const MarkerLook& look, Json x, Json y, Json text, std::string
 Json vertical_line(double x);
 /// @param height  of the figure, pixels
 Json base_layout(Json x, Json y, int height);
-/// Pixels of a horizontal figure. @param each  of a row
-int height_of_rows(std::size_t rows, int each);
+/// Pixels of a horizontal figure, a row a name of its category_axis. @param each  of a row at least; more
+/// where names have many lines
+int height_of_rows(const Json& names, int each);
 /// Sets in the order in which a horizontal figure stacks them: the first on top.
 Json set_axis(const Report& report);
 /// Names one below the other, the first above.

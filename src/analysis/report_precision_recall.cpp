@@ -82,9 +82,9 @@ std::vector<Figure> precision_recall_figures(const Report& report) {
       const std::string which = precision ? "precision" : "recall";
       Json x = axis(which + " in the top " + std::to_string(k));
       x["rangemode"] = "tozero";
+      const Json sets = set_axis(report);
       Json layout =
-          base_layout(std::move(x), set_axis(report),
-                      height_of_rows(report.sets.size(), 18 + 14 * static_cast<int>(methods.size())));
+          base_layout(std::move(x), sets, height_of_rows(sets, 18 + 14 * static_cast<int>(methods.size())));
       layout["barmode"] = "group";
       layout["bargap"] = 0.25;
       layout["legend"]["traceorder"] = "normal";

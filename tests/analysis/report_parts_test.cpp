@@ -253,6 +253,15 @@ TEST(ReportFigures, TellManyMethodsApartByMoreThanColour) {
   EXPECT_GE(dashes.size(), 7U);
 }
 
+TEST(ReportFigures, HaveRowsAsHighAsTheLinesOfTheirNames) {
+  Report report = made_up_full_report();
+  const auto height = [&] { return WrittenReport(report).figure("auroc")["layout"]["height"].get<int>(); };
+  const int before = height();
+  report.sets[0].name = "GATA4 peak within 10 kb, down in G296S";  // three lines
+  EXPECT_GT(height(), before);
+  EXPECT_GE(height(), static_cast<int>(report.sets.size()) * 3 * 16);
+}
+
 TEST(ReportMutants, HaveARowEachWithWhatTheyDo) {
   const Report report = made_up_full_report();
   const WrittenReport written(report);
