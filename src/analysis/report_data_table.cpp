@@ -104,6 +104,7 @@ support::Table data_table(const std::vector<DataColumn>& columns, std::size_t ro
   for (const auto& column : columns) table.columns.push_back(column.name);
   for (std::size_t row = 0; row < rows; ++row) {
     std::vector<std::string> cells;
+    cells.reserve(columns.size());
     for (const auto& column : columns)
       cells.push_back(is_text(column.kind) ? joined(column.words(row)) : exact_number(column.number(row)));
     table.rows.push_back(std::move(cells));
@@ -114,10 +115,12 @@ support::Table data_table(const std::vector<DataColumn>& columns, std::size_t ro
 std::string data_table_html(const std::vector<DataColumn>& columns, std::size_t rows,
                             const DataTableWords& words, std::size_t shown) {
   std::vector<std::string> headings;
+  headings.reserve(columns.size());
   for (const auto& column : columns) headings.push_back((is_text(column.kind) ? "<" : "") + column.heading);
   HtmlTable table(headings);
   for (std::size_t row = 0; row < std::min(rows, shown); ++row) {
     std::vector<std::string> html;
+    html.reserve(columns.size());
     for (const auto& column : columns) html.push_back(html_cell(column, row));
     table.row(html);
   }

@@ -45,7 +45,7 @@ double mean_expression(const MutantSearch& search) {
 std::string chosen_text(const PerturbedGene& gene) {
   const MutantSearch& search = *gene.search;
   const MutantTrial& trial = chosen_trial(gene);
-  const std::string label = html_escape(mutant_label(search, *search.chosen));
+  std::string label = html_escape(mutant_label(search, *search.chosen));
   if (search.origin == MutantOrigin::kRandom)
     return label + ", which changes " + counted(trial.edits.size(), "base") + ",";
   if (trial.carriers.value_or(0) == 0) return label;

@@ -20,7 +20,6 @@ using detail::CarriedClass;
 using detail::CarriedVariants;
 using detail::NearbyGenome;
 using detail::Obstacle;
-using detail::Replacement;
 using detail::Resolved;
 using detail::VariantRecord;
 using detail::VariantRecords;
@@ -170,7 +169,7 @@ std::string HaplotypeReader::Implementation::mismatch_hint(const NearbyGenome& n
     const bool symbolic = std::any_of(alleles.begin(), alleles.end(), detail::is_symbolic);
     mismatches += detail::ref_mismatch(region[i], symbolic, nearby).empty() ? 0 : 1;
   }
-  const std::string skip = "skip_mismatches leaves such variants out";
+  std::string skip = "skip_mismatches leaves such variants out";
   if (mismatches < 2) return skip;
   return std::to_string(mismatches) + " of the first " + std::to_string(count) +
          " variants around here do not match: are genome and variants of one assembly? " + skip;

@@ -199,6 +199,7 @@ std::vector<torch::Tensor> BertImpl::hidden_states(const PackedSequences& input,
     }
   }
   std::vector<torch::Tensor> states;
+  states.reserve(outputs.size());
   for (const auto& output : outputs)
     states.push_back(output.size() == 1 ? output.front() : in_batch_order(at::cat(output)));
   return states;

@@ -330,8 +330,9 @@ std::vector<std::string> EveryGeneJournals::finish(const std::function<void(cons
   if (!missing.empty()) return missing;
   for (const auto& [shard, journal] : journals) {
     const CellChunks of_shard(chunks_.cells(), shard);
+    const auto& path = journal->path();
     journal->for_each([&](std::uint64_t i, std::span<const std::byte> record) {
-      for (const auto& cell : decode_chunk(record, of_shard.chunk(i), states_, journal->path())) use(cell);
+      for (const auto& cell : decode_chunk(record, of_shard.chunk(i), states_, path)) use(cell);
     });
   }
   finish();

@@ -92,6 +92,8 @@ analysis::IdentifyRows GeneMutants::Parts::identify(const std::string& gene_id) 
     const auto bank_row = bank.row(bank.row_of(index));
     std::vector<std::vector<float>> changed;
     std::vector<analysis::MutantRow> mutants;
+    changed.reserve(rows.size());
+    mutants.reserve(rows.size());
     for (const auto& row : rows) changed.push_back(changed_row(bank_row, row, reference));
     for (const auto& row : changed) mutants.push_back({index, row});
     return identifier->identify(mutants);

@@ -74,6 +74,7 @@ const PerturbationTraits& traits_named(const std::string& name, const std::strin
       std::find_if(kTraits.begin(), kTraits.end(), [&](const auto& one) { return one.name == name; });
   if (found != kTraits.end()) return *found;
   std::vector<std::string> names;
+  names.reserve(kTraits.size());
   for (const auto& one : kTraits) names.emplace_back(one.name);
   throw ConfigError(key + ": found '" + name + "', expected one of " + support::join_words(names));
 }

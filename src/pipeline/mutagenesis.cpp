@@ -285,6 +285,7 @@ class Mutagenesis {
       for (auto& entry : entries) to.push_back(std::move(entry));
     };
     std::vector<analysis::GeneRanking> rankings;
+    rankings.reserve(all.size());
     for (const auto& one : all) rankings.push_back(one.ranking);
     const auto& top_k = options_.evaluation.top_k;
     for (const auto& [name, own] : all) {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <ctime>
 #include <utility>
 
@@ -22,12 +23,12 @@ std::string utc_now() {
 }
 
 std::string percent(double share) {
-  return std::to_string(static_cast<int>(share * 100.0 + 0.5)) + " %";
+  return std::to_string(std::lround(share * 100.0)) + " %";
 }
 
 /// A path for a shell, quoted where it must be.
 std::string quoted(const std::filesystem::path& path) {
-  const std::string text = path.string();
+  std::string text = path.string();
   const bool plain =
       text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:@") ==
       std::string::npos;

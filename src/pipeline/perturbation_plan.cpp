@@ -19,6 +19,7 @@ std::vector<GeneInCells> genes_in_cells(const MutagenesisSubjects& subjects,
                                         const std::vector<analysis::PerturbedGene>& genes,
                                         const std::vector<std::size_t>& indices) {
   std::vector<GeneInCells> result;
+  result.reserve(indices.size());
   for (const std::size_t i : indices)
     result.push_back({*subjects.corpus.vocabulary().token_of_id(genes[i].gene_id), &genes[i]});
   return result;
